@@ -1,0 +1,39 @@
+/** What the stack decided for one probe, read from the evidence. Absent members: the question did not arise. */
+export interface Decision {
+  probe: string;
+  /** Whether a packet of the probe left the host. */
+  sent: boolean;
+  /** First hop by its MAC address on the wire: the name of a node, 'on-link' for the destination itself, or the MAC address of nobody. */
+  router?: string;
+  link?: string;
+  /** Source address on the wire. */
+  source?: string;
+  /** The network whose prefix the source has. */
+  sourceNetwork?: string;
+  destination?: string;
+  hopLimit?: number;
+  answered?: boolean;
+  /** The node that answered, by its port on the wire. */
+  by?: string;
+  /** Milliseconds from the probe's first packet to the answer, both on the host's link. */
+  answerAfterMs?: number;
+  /** What the host was told instead: ENETUNREACH. */
+  error?: string;
+  /** getaddrinfo's order. */
+  order?: string[];
+  /** DNS servers asked, in order of their first query. */
+  servers?: { server: string; address: string; link: string; source: string; queries: number; answered: boolean }[];
+  /** The way the host's answer took. */
+  reply?: { sent: boolean; router?: string; link?: string; source?: string; sourceNetwork?: string };
+  distribution?: { router: string; link: string; source: string; sourceNetwork?: string; count: number }[];
+  /** Length of the outage, for probes that were repeated until something was so. */
+  outageMs?: number;
+  /** Neighbour states of the host's first hops during the probe, in order. */
+  neighbourStates?: { at: number; address: string; state: string }[];
+  /** Numbers of the packets that show it. */
+  packets: number[];
+  /** Where the host's own answer says otherwise than the wire, a sentence each. */
+  contradictions: string[];
+  /** Why the wire gives no clear answer; then nothing may be called conforming. */
+  unclear?: string;
+}

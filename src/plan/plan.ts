@@ -1,0 +1,186 @@
+/**
+ * The plan: everything that a lab becomes on the machine, as plain data. `miflab plan LAB` prints it.
+ *
+ * A plan is made without privileges and without looking at the machine (make-plan.ts); the test bed
+ * builds it and the experiment runs its steps without knowing the lab language.
+ */
+import type { HostState } from './state.ts';
+
+export type Timers = 'fast' | 'real';
+
+/** A namespace is a node's; `fabric` is where the links are bridged and captured. */
+export interface Plan {
+  format: 1;
+  /** The lab's name: its path below labs/ without the suffix. */
+  lab: string;
+  /** Which run of the lab: '' for the lab itself, 'control 1', 'order wifi, lte'. */
+  variant: string;
+  stack: string;
+  timers: Timers;
+  links: PlannedLink[];
+  nodes: PlannedNode[];
+  daemons: PlannedDaemon[];
+  responders: Responder[];
+  steps: PlannedStep[];
+  /** What the machine must have for this plan, for `doctor` and exit code 4: programs, kernel features, ids. */
+  needs: Need[];
+}
+
+export interface Need {
+  kind: 'program' | 'kernel' | 'ids';
+  name: string;
+  /** Who asks for it: 'radvd on lte-router'. */
+  for: string;
+}
+
+export interface PlannedLink {
+  name: string;
+  /** A network of the lab, or the point-to-point link between a node and the internet. */
+  kind: 'network' | 'internet';
+  mtu: number;
+  ipv4: string[];
+  ipv6: string[];
+  bridge: { name: string; index: number };
+  impair?: PlannedImpairment;
+}
+
+export interface PlannedImpairment {
+  /** Percent. */
+  loss?: number;
+  rate?: string;
+  /** Milliseconds. */
+  delay?: number;
+}
+
+export type Role = 'router' | 'server' | 'host' | 'under-test' | 'internet';
+
+export interface PlannedNode {
+  name: string;
+  role: Role;
+  /** Hosts have a mount and a UTS namespace of their own besides their network namespace. */
+  ownFiles: boolean;
+  interfaces: PlannedInterface[];
+  /** Files laid into the node before anything starts: absolute path to text. */
+  files: Record<string, string>;
+  sysctls: [key: string, value: string][];
+  /** Lines for `ip -batch`, in order, after the addresses. */
+  ip: string[];
+  nftables: string;
+  tc: string[];
+}
+
+export interface PlannedInterface {
+  /** On the node: the name of the link. */
+  name: string;
+  link: string;
+  index: number;
+  mac: string;
+  /** EUI-64 from the MAC address unless the lab says otherwise. */
+  linkLocal: string;
+  /** Static addresses with prefix length. */
+  addresses: string[];
+  /** The bridge's end of the veth pair, in the fabric. */
+  port: { name: string; index: number };
+  /** Has carrier from the beginning; a host under test is plugged in by a step. */
+  plugged: boolean;
+}
+
+export interface PlannedDaemon {
+  /** 'lte-router.ra': what start, stop, kill and reports name. */
+  id: string;
+  node: string;
+  /** The program, for `needs`: radvd. */
+  program: string;
+  command: string[];
+  files: Record<string, string>;
+  ready: Readiness;
+  /** How a changed configuration is taken up: the signal, or a restart. */
+  reload: 'SIGHUP' | 'restart';
+  /** Started while the lab is built; false: only by a step. */
+  started: boolean;
+}
+
+export interface Readiness {
+  /** A text in its output, as the source of a regular expression; none: ready once started. */
+  output?: string;
+  withinMs: number;
+}
+
+/** Something in a server (or host) that answers probes. */
+export interface Responder {
+  node: string;
+  protocol: 'udp' | 'tcp' | 'http';
+  /** Undefined: every address. */
+  address?: string;
+  port: number;
+}
+
+interface StepBase {
+  /** One line for people: 'plug in wifi'. */
+  title: string;
+  /** Where the step stands in the lab file. */
+  at?: { line: number; column: number };
+}
+
+export type PlannedStep = StepBase &
+  (
+    | { kind: 'carrier'; interfaces: { node: string; name: string; port: string }[]; up: boolean }
+    | { kind: 'wait'; state: HostState; withinMs: number; settle: boolean }
+    | { kind: 'daemon'; action: 'start' | 'stop' | 'kill'; daemon: string }
+    | { kind: 'reconfigure'; daemon: PlannedDaemon }
+    | { kind: 'ip'; node: string; lines: string[] }
+    | { kind: 'sysctl'; node: string; sysctls: [key: string, value: string][] }
+    | { kind: 'nftables'; node: string; ruleset: string }
+    | { kind: 'run'; node: string; command: string[] }
+    | { kind: 'silence'; node: string; mode: 'all' | 'neighbours' | 'forwarding' | 'none' }
+    | { kind: 'impair'; link: string; impair: PlannedImpairment }
+    | { kind: 'send'; node: string; interface: string; /** A whole Ethernet frame. */ frame: string }
+    | { kind: 'probe'; probe: PlannedProbe }
+  );
+
+export interface PlannedProbe {
+  name: string;
+  node: string;
+  question: Question;
+  /** Bytes that only this probe's packets carry, as text: 'miflab:web'. */
+  nonce: string;
+  until?: 'answered' | 'unanswered';
+  everyMs: number;
+  withinMs: number;
+}
+
+export interface SocketOptions {
+  bindLink?: string;
+  bindAddress?: string;
+  mark?: number;
+  user?: number;
+  hopLimit?: number;
+}
+
+export type Question =
+  | ({
+      kind: 'udp' | 'tcp' | 'ping';
+      /** One destination, or many for a distribution. */
+      destinations: string[];
+      /** Destination port; the ICMP identifier of a ping. */
+      port: number;
+      /** Bytes of payload; the nonce comes first. */
+      size: number;
+      keepOpen: boolean;
+    } & SocketOptions)
+  | { kind: 'again'; probe: string }
+  | { kind: 'query'; name: string; type: string; server?: string }
+  | { kind: 'resolve'; name: string; family?: 'ipv4' | 'ipv6' }
+  | { kind: 'fetch'; url: string; bindLink?: string; port: number; destinations: string[] }
+  | {
+      kind: 'inbound';
+      from: string;
+      packet: 'udp' | 'tcp' | 'ping' | 'arp' | 'neighbour-solicitation';
+      /** The host's address asked. */
+      to: string;
+      /** The sender's interface and the host's MAC address there; none: routed as usual. */
+      over?: { interface: string; mac: string; sourceMac: string };
+      source: string;
+      port: number;
+    }
+  | { kind: 'command'; command: string[]; destinations: string[]; port?: number };

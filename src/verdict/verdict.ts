@@ -1,0 +1,37 @@
+import type { Decision } from '../decision/decision.ts';
+
+export type Outcome = 'conforms' | 'deviates' | 'permitted' | 'inconclusive' | 'unsupported';
+
+/** The verdict on one probe, or on what kept a lab from being measured. */
+export interface Verdict {
+  probe: string;
+  outcome: Outcome;
+  /** One sentence that names the packets. */
+  reason: string;
+  expected?: string;
+  seen?: string;
+  decision?: Decision;
+}
+
+/** What became of one run of a lab: itself, a control, or one of its orders. */
+export interface RunResult {
+  lab: string;
+  variant: string;
+  stack: string;
+  timers: 'fast' | 'real';
+  verdicts: Verdict[];
+  /** Milliseconds. */
+  timing: { total: number; ready?: number; readyToVerdict?: number };
+  /** Where the evidence lies, relative to the output folder. */
+  evidence?: string;
+  /** A failure that is no verdict: of the machine, of a daemon, of miflab. */
+  failure?: Failure;
+}
+
+/** The five kinds of failure, less "the stack decided otherwise", which is a verdict. */
+export type Failure =
+  | { kind: 'lab'; message: string }
+  | { kind: 'machine'; message: string; remedy: string }
+  | { kind: 'daemon'; message: string; daemon: string; lastOutput: string[] }
+  | { kind: 'evidence'; message: string }
+  | { kind: 'bug'; message: string };
