@@ -1,0 +1,24 @@
+import type { TimelineEvent } from '../evidence/timeline.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Failure } from '../verdict/verdict.ts';
+
+/** What one run of a plan leaves behind. */
+export interface Measurement {
+  /** Ordered by time. */
+  timeline: TimelineEvent[];
+  /** Why the measurement is not whole; what was measured before is in the timeline all the same. */
+  failure?: Failure;
+  /** Milliseconds: from the call to the end; to the moment the network was ready. */
+  timing: { total: number; ready?: number };
+  /** Daemon configurations as they were written: path to text. */
+  files: Record<string, string>;
+}
+
+export interface MeasureOptions {
+  /** Called with every event as it is known, for progress. */
+  onEvent?: (event: TimelineEvent) => void;
+  /** Ends the lab at once. */
+  signal?: AbortSignal;
+}
+
+export type Measure = (plan: Plan, options: MeasureOptions) => Promise<Measurement>;
