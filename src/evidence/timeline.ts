@@ -11,7 +11,15 @@ export type TimelineEvent =
   | NetlinkEvent
   | { at: Instant; kind: 'log'; node: string; daemon: string; stream: 'stdout' | 'stderr'; text: string }
   | { at: Instant; kind: 'daemon'; daemon: string; what: 'started' | 'ready' | 'reloaded' }
-  | { at: Instant; kind: 'daemon'; daemon: string; what: 'exited'; code: number | null; signal: string | null; expected: boolean }
+  | {
+      at: Instant;
+      kind: 'daemon';
+      daemon: string;
+      what: 'exited';
+      code: number | null;
+      signal: string | null;
+      expected: boolean;
+    }
   | { at: Instant; kind: 'step'; index: number; title: string; phase: 'begin' | 'end' }
   | { at: Instant; kind: 'network-ready' }
   | { at: Instant; kind: 'probe'; probe: string; what: 'asked'; attempt: number; destination?: string }
@@ -66,10 +74,27 @@ export type NetlinkEvent = { at: Instant; kind: 'netlink'; node: string; what: '
       interface: string;
       address: string;
       mac?: string;
-      state: 'incomplete' | 'reachable' | 'stale' | 'delay' | 'probe' | 'failed' | 'noarp' | 'permanent' | 'none';
+      state:
+        | 'incomplete'
+        | 'reachable'
+        | 'stale'
+        | 'delay'
+        | 'probe'
+        | 'failed'
+        | 'noarp'
+        | 'permanent'
+        | 'none';
       router: boolean;
     }
-  | { object: 'rule'; family: 'ipv4' | 'ipv6'; priority: number; table: number; from?: string; to?: string; mark?: number }
+  | {
+      object: 'rule';
+      family: 'ipv4' | 'ipv6';
+      priority: number;
+      table: number;
+      from?: string;
+      to?: string;
+      mark?: number;
+    }
 );
 
 /** What the host itself said: compared with the wire, never believed instead of it. */
