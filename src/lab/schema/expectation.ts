@@ -1,0 +1,82 @@
+/** Expectations: the decision that an RFC recommends, and the controls that must come out differently. */
+import { z } from 'zod';
+import { naming } from './names.ts';
+import { Duration, describe } from './values.ts';
+
+const Router = naming('node', 'on-link');
+const Source = naming('network', 'address', 'prefix');
+const Destination = naming('node', 'address');
+const Link = naming('host link');
+
+const Reply = z.strictObject({
+  router: describe('The first hop of the answer', Router).optional(),
+  link: describe('The link it left by', Link).optional(),
+  source: describe('Its source address', Source).optional(),
+});
+
+export const ExpectedDecision = describe(
+  'A decision as far as it matters; what is left out may be anything',
+  z.strictObject({
+    sent: describe('Whether the probe left the host at all', z.boolean()).optional(),
+    router: describe(
+      'The first hop, by its MAC address on the wire; on-link: the destination itself',
+      Router,
+    ).optional(),
+    link: describe('The link it left by', Link).optional(),
+    source: describe('The source address; a network means any address of its prefixes', Source).optional(),
+    destination: describe('The address it went to', Destination).optional(),
+    'hop-limit': describe('Hop limit or TTL on the wire', z.int()).optional(),
+    answered: describe('Whether an answer came', z.boolean()).optional(),
+    by: describe('The node that answered', naming('node')).optional(),
+    error: describe('What the host was told instead: ENETUNREACH', z.string()).optional(),
+    order: describe('Destination order', z.array(Destination)).optional(),
+    first: describe('The first address of the order', Destination).optional(),
+    servers: describe(
+      'The DNS servers asked, in order of the first query',
+      z.array(naming('node')),
+    ).optional(),
+    reply: describe(
+      "The way the host's answer took (inbound probes)",
+      z.union([z.literal('none'), Reply]),
+    ).optional(),
+    routers: describe('Distribution: the routers used, in any order', z.array(Router)).optional(),
+    links: describe('Distribution: the links used', z.array(Link)).optional(),
+    sources: describe('Distribution: the source networks or addresses used', z.array(Source)).optional(),
+    outage: describe(
+      'Length of the outage: { below: 5s } or { above: 30s }',
+      z.strictObject({
+        below: Duration.optional(),
+        above: Duration.optional(),
+      }),
+    ).optional(),
+    contradiction: describe("The host's own answer contradicts the wire", z.boolean()).optional(),
+  }),
+);
+
+export const Expectation = z.union([
+  z.strictObject({
+    'one-of': describe('Any of these; the one that happened is recorded', z.array(ExpectedDecision).min(2)),
+  }),
+  ExpectedDecision,
+]);
+
+export const Expectations = describe(
+  'Probe to the decision expected',
+  z.record(naming('probe'), Expectation),
+);
+
+export const Control = describe(
+  'The same lab with one thing changed, so that the decision must be another one',
+  z.strictObject({
+    title: describe('What it shows', z.string()).optional(),
+    change: describe(
+      'Path to value; a map is merged, null removes: { nodes.lte-router.ra.lte.preference: low }',
+      z.record(z.string(), z.any()),
+    ),
+    expect: Expectations,
+  }),
+);
+
+export type ExpectedDecision = z.infer<typeof ExpectedDecision>;
+export type Expectation = z.infer<typeof Expectation>;
+export type Control = z.infer<typeof Control>;
