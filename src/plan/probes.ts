@@ -1,0 +1,152 @@
+/** A probe of the lab → the question with its addresses, ports and nonce, and what answers it. */
+import type { Probe } from '../lab/schema.ts';
+import { canonical, contains, type Family, familyOf, milliseconds, spread } from './addresses.ts';
+import type { PlannedProbe, Question, Responder, SocketOptions, Timers } from './plan.ts';
+import { addressOfNode, hostUnderTest, list, nodeNamed, type Topology, type TopologyNode } from './topology.ts';
+
+/** Below the ephemeral ports, a port of its own for every probe. */
+const FIRST_PORT = 20001;
+const HTTP_PORT = 80;
+const ANSWER_DEADLINE_MS = { fast: 500, real: 5000 };
+const REPEAT_DEADLINE_MS = { fast: 30_000, real: 180_000 };
+
+export interface PlannedQuestion {
+  probe: PlannedProbe;
+  responders: Responder[];
+}
+
+type SocketProbe = Exclude<NonNullable<Probe['udp']>, string>;
+
+export const planProbe = (name: string, probe: Probe, number: number, topology: Topology, timers: Timers): PlannedQuestion => {
+  const { question, responders } = questionOf(probe, FIRST_PORT + number, topology);
+  return {
+    probe: {
+      name,
+      node: hostUnderTest(topology).name,
+      question,
+      nonce: `miflab:${name}`,
+      until: probe.until,
+      everyMs: milliseconds(probe.every ?? '100ms'),
+      withinMs: probe.within ? milliseconds(probe.within) : (probe.until ? REPEAT_DEADLINE_MS : ANSWER_DEADLINE_MS)[timers],
+    },
+    responders,
+  };
+};
+
+const questionOf = (probe: Probe, ownPort: number, topology: Topology): { question: Question; responders: Responder[] } => {
+  const kind = (['udp', 'tcp', 'ping'] as const).find((candidate) => probe[candidate] !== undefined);
+  if (kind) return socketQuestion(kind, probe, ownPort, topology);
+  if (probe.again) return { question: { kind: 'again', probe: probe.again }, responders: [] };
+  if (probe.query !== undefined) {
+    const { name, type = 'A', server } = typeof probe.query === 'string' ? { name: probe.query } as { name: string; type?: string; server?: string } : probe.query;
+    return { question: { kind: 'query', name, type, server: server && addressFor(server, undefined, topology) }, responders: [] };
+  }
+  if (probe.resolve !== undefined) {
+    const resolve = typeof probe.resolve === 'string' ? { name: probe.resolve } : probe.resolve;
+    return { question: { kind: 'resolve', ...resolve }, responders: [] };
+  }
+  if (probe.fetch !== undefined) return fetchQuestion(probe.fetch, topology);
+  if (probe.inbound !== undefined) return inboundQuestion(probe.inbound, ownPort, topology);
+  const command = probe.command!;
+  const destinations = command.to ? addressesFor(command.to, topology) : [];
+  return { question: { kind: 'command', command: command.run, destinations, port: command.port }, responders: respondersFor('udp', destinations, command.port, topology) };
+};
+
+const socketQuestion = (kind: 'udp' | 'tcp' | 'ping', probe: Probe, ownPort: number, topology: Topology) => {
+  const stated = probe[kind]!;
+  const socket: SocketProbe = typeof stated === 'string' ? { to: stated } : stated;
+  const destinations = probe.destinations
+    ? spread(probe.destinations.prefix, probe.destinations.count)
+    : [addressFor(socket.to, socket.family, topology)];
+  const port = socket.port ?? ownPort;
+  const question: Question = {
+    kind,
+    destinations,
+    port,
+    size: socket.size ?? 0,
+    keepOpen: socket['keep-open'] ?? false,
+    ...socketOptions(socket, familyOf(destinations[0]!), topology),
+  };
+  return { question, responders: kind === 'ping' ? [] : respondersFor(kind, destinations, port, topology) };
+};
+
+const socketOptions = (socket: SocketProbe, family: Family, topology: Topology): SocketOptions => {
+  const bound = socket['bind-address'];
+  const own = bound && hostUnderTest(topology).interfaces.find(({ name }) => name === bound);
+  return {
+    bindLink: socket['bind-link'],
+    // The host's address on a link is known only once it has one: the experiment looks it up.
+    bindAddress: own ? `${family}@${bound}` : bound && canonical(bound),
+    mark: socket.mark,
+    user: socket.user,
+    hopLimit: socket['hop-limit'],
+  };
+};
+
+/** IPv6 where the node has both, as RFC 6724 would. */
+const addressFor = (nameOrAddress: string, family: Family | undefined, topology: Topology): string => {
+  const node = nodeNamed(topology, nameOrAddress);
+  if (!node) return canonical(nameOrAddress);
+  const address = family ? addressOfNode(node, family) : (addressOfNode(node, 'ipv6') ?? addressOfNode(node, 'ipv4'));
+  if (!address) throw new Error(`${nameOrAddress} has no ${family ?? ''} address`);
+  return address;
+};
+
+const addressesFor = (nameOrAddress: string, topology: Topology): string[] => {
+  const node = nodeNamed(topology, nameOrAddress);
+  if (!node) return [canonical(nameOrAddress)];
+  return (['ipv6', 'ipv4'] as const).flatMap((family) => list(addressOfNode(node, family)));
+};
+
+/** The node that answers for an address: its own, or one within a prefix that it serves. */
+export const ownerOf = (address: string, topology: Topology): TopologyNode | undefined =>
+  topology.nodes.find(({ interfaces }) => interfaces.some(({ addresses }) => addresses.some((a) => a.split('/')[0] === address))) ??
+  topology.nodes.find(({ lab }) => lab && 'server' in lab && (lab.prefixes ?? []).some((prefix) => contains(prefix, address)));
+
+/** A UDP socket on the wildcard address would answer from whatever the server's routes say: each address has its own. */
+const respondersFor = (protocol: 'udp' | 'tcp', destinations: string[], port: number | undefined, topology: Topology): Responder[] =>
+  port === undefined
+    ? []
+    : destinations.flatMap((address) => {
+        const owner = ownerOf(address, topology);
+        return owner && owner.role !== 'under-test' ? [{ node: owner.name, protocol, address, port }] : [];
+      });
+
+const fetchQuestion = (fetch: NonNullable<Probe['fetch']>, topology: Topology) => {
+  const { url, 'bind-link': bindLink } = typeof fetch === 'string' ? { url: fetch, 'bind-link': undefined } : fetch;
+  const parsed = new URL(url);
+  const node = nodeNamed(topology, parsed.hostname);
+  if (node) {
+    const address = addressFor(parsed.hostname, undefined, topology);
+    parsed.hostname = address.includes(':') ? `[${address}]` : address;
+  }
+  const port = Number(parsed.port || HTTP_PORT);
+  const literal = parsed.hostname.replace(/^\[|\]$/g, '');
+  const destinations = node || /^[0-9.]+$|:/.test(literal) ? [canonical(literal)] : [];
+  const servers = topology.nodes.filter(({ role }) => role === 'server' || role === 'router');
+  const responders = servers.map(({ name }): Responder => ({ node: name, protocol: 'http', port }));
+  return { question: { kind: 'fetch' as const, url: parsed.href, bindLink, port, destinations }, responders };
+};
+
+const inboundQuestion = (inbound: NonNullable<Probe['inbound']>, ownPort: number, topology: Topology) => {
+  const host = hostUnderTest(topology);
+  const sender = nodeNamed(topology, inbound.from)!;
+  const onLink = host.interfaces.find(({ name }) => name === inbound.to);
+  const to = onLink
+    ? `${inbound.family ?? 'ipv6'}@${inbound.to}`
+    : canonical(inbound.to);
+  const family: Family = onLink ? (inbound.family ?? 'ipv6') : familyOf(to);
+  const over = inbound.over ? {
+    interface: inbound.over,
+    mac: host.interfaces.find(({ name }) => name === inbound.over)!.mac,
+    sourceMac: sender.interfaces.find(({ name }) => name === inbound.over)!.mac,
+  } : undefined;
+  const source = inbound.source ? canonical(inbound.source) : (addressOfNode(sender, family, inbound.over) ?? addressOfNode(sender, family));
+  if (!source) throw new Error(`${inbound.from} has no ${family} address`);
+  const port = inbound.port ?? ownPort;
+  const listens = inbound.kind === 'udp' || inbound.kind === 'tcp';
+  return {
+    question: { kind: 'inbound' as const, from: inbound.from, packet: inbound.kind, to, over, source, port },
+    responders: listens ? [{ node: host.name, protocol: inbound.kind as 'udp' | 'tcp', port }] : [],
+  };
+};

@@ -1,0 +1,42 @@
+/** Programs started from a lab: line by line output, and an end that is always awaited. */
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+
+export interface RunningProgram {
+  pid: number | undefined;
+  kill(signal: NodeJS.Signals): void;
+  /** Resolves, never rejects, when the program has ended and its output is read. */
+  ended: Promise<{ code: number | null; signal: string | null; error?: string }>;
+}
+
+export const startProgram = (
+  command: string[],
+  onLine: (stream: 'stdout' | 'stderr', line: string) => void,
+): RunningProgram => {
+  const [file, ...args] = command as [string, ...string[]];
+  const subprocess = execa(file, args, { stdin: 'ignore', buffer: false, reject: false, cleanup: true });
+  for (const stream of ['stdout', 'stderr'] as const)
+    createInterface({ input: subprocess[stream] }).on('line', (line) => onLine(stream, line));
+  return {
+    pid: subprocess.pid,
+    kill: (signal) => void subprocess.kill(signal),
+    ended: subprocess.then(({ exitCode, signal, failed, originalMessage }) => ({
+      code: exitCode ?? null,
+      signal: signal ?? null,
+      error: failed && exitCode === undefined && signal === undefined ? originalMessage : undefined,
+    })),
+  };
+};
+
+export interface Finished {
+  code: number | null;
+  output: string;
+  errors: string;
+}
+
+/** Runs a program to its end. `input` goes to its standard input. */
+export const runProgram = async (command: string[], input?: string): Promise<Finished> => {
+  const [file, ...args] = command as [string, ...string[]];
+  const result = await execa(file, args, { reject: false, stripFinalNewline: false, ...(input === undefined ? { stdin: 'ignore' as const } : { input }) });
+  return { code: result.exitCode ?? null, output: result.stdout ?? '', errors: (result.stderr || result.originalMessage) ?? '' };
+};

@@ -1,0 +1,116 @@
+/**
+ * The sandbox of one lab: user, network, mount, pid, uts and ipc namespaces of its own, made by unshare(1) and
+ * bubblewrap, the same for root and for an ordinary user.
+ *
+ * It dies with its parent twice over: the first process asks for SIGKILL at the parent's death
+ * (PR_SET_PDEATHSIG) and bubblewrap passes that on; the process within ends when its standard input does.
+ */
+import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { userInfo } from 'node:os';
+import { execa, type ResultPromise } from 'execa';
+
+/** How ids inside map to ids outside. */
+export type IdMapping = 'range' | 'single';
+
+/** Where the sandbox shows miflab's own program and the Node that runs it. */
+const PROGRAM_FOLDER = '/run/miflab-program';
+const NODE = '/run/miflab-node';
+const RANGE = 65536;
+/** As root: ids of nobody else, from the range that systemd keeps for containers (524288 to 1879048191). */
+const ROOT_RANGE_START = 1_000_000_000;
+/** Marks the process by which `exec` finds a lab. */
+export const LAB_VARIABLE = 'MIFLAB_LAB';
+
+export interface SandboxOptions {
+  /** The bundled program to run with Node, in a folder that becomes visible inside. */
+  program: string;
+  /** Shown to `exec` and `capture`. */
+  lab: string;
+  modules: string;
+}
+
+export const startSandbox = async ({ program, lab, modules }: SandboxOptions): Promise<ResultPromise> => {
+  const mapping = idMapping();
+  const inside = [NODE, '--disable-wasm-trap-handler', `${PROGRAM_FOLDER}/${program.slice(dirname(program).length + 1)}`];
+  const enter = [
+    'setpriv', '--reuid', '0', '--regid', '0', mapping === 'range' ? '--clear-groups' : '--keep-groups', '--pdeathsig', 'KILL',
+    ...bubblewrap(dirname(program), modules, lab), '--', ...inside,
+  ];
+  // The id maps are written from outside once the user namespace is there; until then the shell waits.
+  const waitForMaps = 'echo mapped; read -r _ || exit 1; exec "$@"';
+  const sandbox = execa('unshare', ['--user', '--keep-caps', '--', '/bin/sh', '-c', waitForMaps, 'sh', ...enter], {
+    stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', buffer: false, reject: false, cleanup: true, forceKillAfterDelay: false,
+  });
+  await firstOutput(sandbox);
+  await writeIdMaps(sandbox.pid!, mapping);
+  sandbox.stdin!.write('\n');
+  return sandbox;
+};
+
+/** Rejects with what unshare said where the machine forbids user namespaces. */
+const firstOutput = (sandbox: ResultPromise): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let errors = '';
+    const collect = (chunk: Buffer) => {
+      errors += chunk;
+    };
+    sandbox.stderr!.on('data', collect);
+    sandbox.stdout!.once('data', () => {
+      sandbox.stdout!.pause();
+      sandbox.stderr!.off('data', collect);
+      resolve();
+    });
+    sandbox.once('exit', () => reject(new SandboxRefused(errors.trim())));
+    sandbox.once('error', (error) => reject(new SandboxRefused(error.message)));
+  });
+
+/** The machine gives no user namespace: said with what it said. */
+export class SandboxRefused extends Error {}
+
+export const idMapping = (): IdMapping =>
+  process.getuid!() === 0 || (subordinateRange('/etc/subuid') && subordinateRange('/etc/subgid') && hasProgram('newuidmap')) ? 'range' : 'single';
+
+const hasProgram = (name: string): boolean =>
+  (process.env.PATH ?? '').split(':').some((folder) => existsSync(`${folder}/${name}`));
+
+const subordinateRange = (file: string): { start: number; count: number } | undefined => {
+  if (!existsSync(file)) return undefined;
+  const { username, uid } = userInfo();
+  const line = readFileSync(file, 'utf8').split('\n').map((text) => text.split(':')).find(([owner]) => owner === username || owner === String(uid));
+  return line && { start: Number(line[1]), count: Number(line[2]) };
+};
+
+const writeIdMaps = async (pid: number, mapping: IdMapping): Promise<void> => {
+  const write = (file: string, text: string) => writeFileSync(`/proc/${pid}/${file}`, text);
+  const uid = process.getuid!();
+  const gid = process.getgid!();
+  if (uid === 0) {
+    write('uid_map', `0 ${ROOT_RANGE_START} ${RANGE}`);
+    write('gid_map', `0 ${ROOT_RANGE_START} ${RANGE}`);
+  } else if (mapping === 'range') {
+    for (const [program, own, file] of [['newuidmap', uid, '/etc/subuid'], ['newgidmap', gid, '/etc/subgid']] as const) {
+      const { start, count } = subordinateRange(file)!;
+      await execa(program, [pid, 0, own, 1, 1, start, Math.min(count, RANGE - 1)].map(String));
+    }
+  } else {
+    write('setgroups', 'deny');
+    write('uid_map', `0 ${uid} 1`);
+    write('gid_map', `0 ${gid} 1`);
+  }
+};
+
+const bubblewrap = (folder: string, modules: string, lab: string): string[] => {
+  // Where /bin and /lib are links into /usr, they are links inside too.
+  const systemFolders = ['/bin', '/sbin', '/lib', '/lib64', '/lib32'].filter((path) => existsSync(path)).flatMap((path) =>
+    lstatSync(path).isSymbolicLink() ? ['--symlink', `usr${path}`, path] : ['--ro-bind', path, path],
+  );
+  return [
+    'bwrap', '--die-with-parent', '--new-session', '--unshare-net', '--unshare-pid', '--unshare-uts', '--unshare-ipc',
+    '--hostname', 'lab', '--ro-bind', '/usr', '/usr', ...systemFolders, '--ro-bind', '/etc', '/etc',
+    '--proc', '/proc', '--dev', '/dev', '--dev-bind-try', '/dev/net/tun', '/dev/net/tun',
+    '--tmpfs', '/run', '--tmpfs', '/tmp', '--tmpfs', '/var', '--dir', '/var/lib', '--dir', '/var/tmp', '--symlink', '/run', '/var/run',
+    '--dir', '/root', '--dir', '/sys', '--dir', '/run/netns', '--ro-bind', folder, PROGRAM_FOLDER, '--ro-bind', modules, '/run/node_modules', '--ro-bind', process.execPath, NODE, '--chdir', '/',
+    '--clearenv', '--setenv', 'PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', '--setenv', 'LANG', 'C.UTF-8', '--setenv', 'HOME', '/root', '--setenv', LAB_VARIABLE, lab,
+  ];
+};
