@@ -3,7 +3,7 @@
  * ones too, or bytes as written. Pure.
  */
 import type { Packet } from '../lab/schema.ts';
-import { addressBytes, macBytes, uint } from './bytes.ts';
+import { addressBytes, internetChecksum, macBytes, uint } from './bytes.ts';
 import {
   neighbourAdvertisement,
   neighbourSolicitation,
@@ -103,12 +103,4 @@ const icmpv6 = ({ type, body, fields }: Message, source: Buffer, destination: Bu
   ];
   message.writeUInt16BE(fields.checksum ?? internetChecksum(Buffer.concat([...pseudoHeader, message])), 2);
   return message;
-};
-
-/** RFC 1071; an odd last byte counts as if a zero followed. */
-const internetChecksum = (bytes: Buffer): number => {
-  let sum = 0;
-  for (let at = 0; at < bytes.length; at += 2) sum += (bytes[at]! << 8) + (bytes[at + 1] ?? 0);
-  while (sum > 0xffff) sum = (sum & 0xffff) + (sum >>> 16);
-  return ~sum & 0xffff;
 };

@@ -20,6 +20,7 @@ const c = {
   getsockopt: libc.func('int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)'),
   getsockname: libc.func('int getsockname(int fd, _Out_ void *address, _Inout_ uint32_t *length)'),
   sendto: libc.func('long sendto(int fd, const void *data, size_t length, int flags, const void *address, uint32_t addressLength)'),
+  recvfrom: libc.func('long recvfrom(int fd, _Out_ void *data, size_t length, int flags, _Out_ void *address, _Inout_ uint32_t *addressLength)'),
   recv: libc.func('long recv(int fd, _Out_ void *data, size_t length, int flags)'),
   fcntl: libc.func('int fcntl(int fd, int command, long argument)'),
   mmap: libc.func('void *mmap(void *address, size_t length, int protection, int flags, int fd, long offset)'),
@@ -160,6 +161,14 @@ export const receive = (fd: number, buffer: Uint8Array): number | undefined => {
   const errno = koffi.errno();
   if (errno === constants.errno.EAGAIN) return undefined;
   throw new SystemError('recv', errno);
+};
+
+/** A datagram that waits on a socket, and whom it is from as the kernel writes it. */
+export const receiveFrom = (fd: number, buffer: Uint8Array): { length: number; from: Uint8Array } | undefined => {
+  const address = Buffer.alloc(28);
+  const addressLength = [address.length];
+  const length = Number(c.recvfrom(fd, buffer, buffer.length, 0, address, addressLength));
+  return length < 0 ? undefined : { length, from: address.subarray(0, addressLength[0]) };
 };
 
 /**

@@ -8,7 +8,7 @@
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { userInfo } from 'node:os';
-import { execa, type ResultPromise } from 'execa';
+import { execa } from 'execa';
 
 /** How ids inside map to ids outside. */
 export type IdMapping = 'range' | 'single';
@@ -30,35 +30,40 @@ export interface SandboxOptions {
   modules: string;
 }
 
-export const startSandbox = async ({ program, lab, modules }: SandboxOptions): Promise<ResultPromise> => {
+/** The running sandbox, wrapped: a subprocess of execa is itself a promise of its end. */
+export const startSandbox = async ({ program, lab, modules }: SandboxOptions): Promise<{ sandbox: Sandbox }> => {
   const mapping = idMapping();
-  const inside = [NODE, '--disable-wasm-trap-handler', `${PROGRAM_FOLDER}/${program.slice(dirname(program).length + 1)}`];
+  const inside = [NODE, `${PROGRAM_FOLDER}/${program.slice(dirname(program).length + 1)}`];
   const enter = [
     'setpriv', '--reuid', '0', '--regid', '0', mapping === 'range' ? '--clear-groups' : '--keep-groups', '--pdeathsig', 'KILL',
     ...bubblewrap(dirname(program), modules, lab), '--', ...inside,
   ];
-  // The id maps are written from outside once the user namespace is there; until then the shell waits.
-  const waitForMaps = 'echo mapped; read -r _ || exit 1; exec "$@"';
-  const sandbox = execa('unshare', ['--user', '--keep-caps', '--', '/bin/sh', '-c', waitForMaps, 'sh', ...enter], {
-    stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', buffer: false, reject: false, cleanup: true, forceKillAfterDelay: false,
-  });
+  const sandbox = spawnWaiting(enter);
   await firstOutput(sandbox);
   await writeIdMaps(sandbox.pid!, mapping);
-  sandbox.stdin!.write('\n');
-  return sandbox;
+  sandbox.stdin.write('\n');
+  return { sandbox };
 };
 
+type Sandbox = ReturnType<typeof spawnWaiting>;
+
+/** The id maps are written from outside once the user namespace is there; until then the shell waits. */
+const spawnWaiting = (enter: string[]) =>
+  execa('unshare', ['--user', '--keep-caps', '--', '/bin/sh', '-c', 'echo mapped; read -r _ || exit 1; exec "$@"', 'sh', ...enter], {
+    stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', buffer: false, reject: false, cleanup: true, forceKillAfterDelay: false,
+  });
+
 /** Rejects with what unshare said where the machine forbids user namespaces. */
-const firstOutput = (sandbox: ResultPromise): Promise<void> =>
+const firstOutput = (sandbox: Sandbox): Promise<void> =>
   new Promise((resolve, reject) => {
     let errors = '';
     const collect = (chunk: Buffer) => {
       errors += chunk;
     };
-    sandbox.stderr!.on('data', collect);
-    sandbox.stdout!.once('data', () => {
-      sandbox.stdout!.pause();
-      sandbox.stderr!.off('data', collect);
+    sandbox.stderr.on('data', collect);
+    sandbox.stdout.once('data', () => {
+      sandbox.stdout.pause();
+      sandbox.stderr.off('data', collect);
       resolve();
     });
     sandbox.once('exit', () => reject(new SandboxRefused(errors.trim())));

@@ -10,6 +10,8 @@ export interface Measurement {
   failure?: Failure;
   /** Milliseconds: from the call to the end; to the moment the network was ready. */
   timing: { total: number; ready?: number };
+  /** The beginning of the timeline in milliseconds since 1970. */
+  epochMs: number;
   /** Daemon configurations as they were written: path to text. */
   files: Record<string, string>;
 }

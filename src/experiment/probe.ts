@@ -1,0 +1,63 @@
+/** A probe: asked, watched on the wire until it is answered or nothing more happens, the host's own answer recorded. */
+import type { PlannedProbe } from '../plan/plan.ts';
+import type { RunningLab } from '../testbed/lab.ts';
+import { until } from '../testbed/recorder.ts';
+import { askInbound } from './inbound.ts';
+import { askProgram } from './program.ts';
+import { askAgain, askSocket, type Flow } from './socket.ts';
+import { watchWire, type WireWatch } from './wire-watch.ts';
+
+/** The flows that stay open, by the probe that opened them. */
+export const openFlows = (): Map<string, Flow> => new Map();
+
+/** Longer than any program or answer takes; reached only by a hang. */
+const HANG_MS = 60_000;
+
+export const runProbe = async (lab: RunningLab, probe: PlannedProbe, flows: Map<string, Flow>): Promise<void> => {
+  const watch = watchWire(lab, probe, flows);
+  try {
+    if (probe.until) await askRepeatedly(lab, probe, flows, watch);
+    else await askOnce(lab, probe, flows, watch, 1);
+  } finally {
+    watch.end();
+  }
+  lab.recorder.record({ kind: 'probe', probe: probe.name, what: 'done' });
+};
+
+const askOnce = async (lab: RunningLab, probe: PlannedProbe, flows: Map<string, Flow>, watch: WireWatch, attempt: number): Promise<void> => {
+  await ask(lab, probe, flows, attempt);
+  if (watch.expects === 'program') return;
+  await until(lab.recorder, { ms: probe.withinMs, extendedBy: watch.concerns }, () => (watch.answered() ? true : undefined));
+};
+
+/** The pace counts from each question; an attempt is answered or not by the time of the next. */
+const askRepeatedly = async (lab: RunningLab, probe: PlannedProbe, flows: Map<string, Flow>, watch: WireWatch): Promise<void> => {
+  const began = lab.recorder.elapsed();
+  for (let attempt = 1; lab.recorder.elapsed() - began < probe.withinMs; attempt++) {
+    watch.forget();
+    const asked = lab.recorder.elapsed();
+    await ask(lab, probe, flows, attempt);
+    const answered = () => watch.answered();
+    await until(lab.recorder, { ms: probe.everyMs }, () => (answered() ? true : undefined));
+    if (answered() === (probe.until === 'answered')) return;
+    const left = probe.everyMs - (lab.recorder.elapsed() - asked);
+    if (left > 0) await until(lab.recorder, { ms: left }, () => undefined);
+  }
+};
+
+const ask = async (lab: RunningLab, probe: PlannedProbe, flows: Map<string, Flow>, attempt: number): Promise<void> => {
+  const { question, name } = probe;
+  lab.recorder.record({ kind: 'probe', probe: name, what: 'asked', attempt });
+  switch (question.kind) {
+    case 'udp':
+    case 'tcp':
+    case 'ping':
+      return askSocket(lab, probe, question, flows);
+    case 'again':
+      return askAgain(lab, probe, flows.get(question.probe));
+    case 'inbound':
+      return askInbound(lab, probe, question);
+    default:
+      return askProgram(lab, probe, question, HANG_MS);
+  }
+};

@@ -1,0 +1,63 @@
+/** The steps of an experiment, one after the other, each told to the timeline. */
+import type { PlannedStep } from '../plan/plan.ts';
+import { ipLines, nft, runInNode, setSysctls } from '../testbed/build.ts';
+import { EvidenceFault } from '../testbed/faults.ts';
+import { impairLink } from '../testbed/impair.ts';
+import { plannedNode, type RunningLab } from '../testbed/lab.ts';
+import { FABRIC } from '../testbed/places.ts';
+import { silence } from '../testbed/silence.ts';
+import { openFlows, runProbe } from './probe.ts';
+import { sendFrame } from './send-frame.ts';
+import { waitForState } from './wait.ts';
+
+/** `beforeProbes` is awaited once, before the first probe. */
+export const runSteps = async (lab: RunningLab, beforeProbes: () => Promise<void>): Promise<void> => {
+  const flows = openFlows();
+  let probed = false;
+  for (const [index, step] of lab.plan.steps.entries()) {
+    if (step.kind === 'probe' && !probed) {
+      probed = true;
+      lab.recorder.record({ kind: 'network-ready' });
+      await beforeProbes();
+    }
+    lab.recorder.record({ kind: 'step', index, title: step.title, phase: 'begin' });
+    await runStep(lab, step, flows);
+    lab.recorder.record({ kind: 'step', index, title: step.title, phase: 'end' });
+    const fault = lab.daemons.fault();
+    if (fault) throw fault;
+  }
+  if (!probed) await beforeProbes();
+};
+
+const runStep = async (lab: RunningLab, step: PlannedStep, flows: ReturnType<typeof openFlows>): Promise<void> => {
+  const { plan, daemons } = lab;
+  switch (step.kind) {
+    case 'carrier':
+      return ipLines(FABRIC, step.interfaces.map(({ port }) => `link set dev ${port} ${step.up ? 'up' : 'down'}`));
+    case 'wait': {
+      const missing = await waitForState(lab, step.state, step.withinMs);
+      if (missing.length > 0) throw new EvidenceFault(`${step.title}: not so within ${step.withinMs} ms: ${missing.join('; ')}`);
+      return;
+    }
+    case 'daemon':
+      return step.action === 'start' ? daemons.start(daemons.planned(step.daemon)) : daemons.end(step.daemon, step.action === 'kill' ? 'SIGKILL' : 'SIGTERM');
+    case 'reconfigure':
+      return daemons.reconfigure(step.daemon);
+    case 'ip':
+      return ipLines(step.node, step.lines);
+    case 'sysctl':
+      return setSysctls(step.node, step.sysctls);
+    case 'nftables':
+      return nft(plannedNode(plan, step.node), step.ruleset);
+    case 'run':
+      return void (await runInNode(plannedNode(plan, step.node), step.command));
+    case 'silence':
+      return silence(lab, step.node, step.mode);
+    case 'impair':
+      return impairLink(plan, step.link, step.impair);
+    case 'send':
+      return sendFrame(step.node, step.interface, Buffer.from(step.frame, 'hex'));
+    case 'probe':
+      return runProbe(lab, step.probe, flows);
+  }
+};

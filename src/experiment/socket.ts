@@ -1,0 +1,127 @@
+/** UDP, TCP and ICMP echo probes: sockets of the host's own kernel, with the options that the probe names. */
+import { closeSync } from 'node:fs';
+import { addressBytes, internetChecksum } from '../plan/bytes.ts';
+import { addressText } from '../evidence/address.ts';
+import type { PlannedProbe, Question, SocketOptions } from '../plan/plan.ts';
+import { AF, asUser, bind, bindToDevice, connect, inetAddress, inNetwork, pendingError, SOCK, send, setHopLimit, setMark, SystemError, socket, socketAddress } from '../sys/libc.ts';
+import type { RunningLab } from '../testbed/lab.ts';
+import { networkPath } from '../testbed/places.ts';
+import { until } from '../testbed/recorder.ts';
+import { hostAddress } from './host-address.ts';
+import { routeGet } from './route-get.ts';
+
+type SocketQuestion = Extract<Question, { kind: 'udp' | 'tcp' | 'ping' }>;
+
+export interface Flow {
+  kind: 'udp' | 'tcp' | 'ping';
+  fd: number;
+  destination: string;
+  port: number;
+}
+
+const IPPROTO_ICMP = 1;
+const IPPROTO_ICMPV6 = 58;
+
+/** The kernel's own route look-up is asked for one destination, not for each of a distribution. */
+export const askSocket = async (lab: RunningLab, probe: PlannedProbe, question: SocketQuestion, flows: Map<string, Flow>): Promise<void> => {
+  const options = { ...question, bindAddress: await hostAddress(lab, probe.node, question.bindAddress) };
+  for (const destination of question.destinations) {
+    const { flow, socketAddress: own, error } = openAndAsk(probe, { ...options, destinations: [destination] });
+    const late = flow && question.kind === 'tcp' && !error ? await settled(lab, probe, flow) : undefined;
+    if (flow && question.keepOpen) flows.set(probe.name, flow);
+    else if (flow && question.kind !== 'tcp') closeSync(flow.fd);
+    const route = question.destinations.length === 1 ? await routeGet(probe.node, destination, options) : undefined;
+    lab.recorder.record({ kind: 'probe', probe: probe.name, what: 'answer', answer: { destination, socketAddress: own, route, error: error ?? late } });
+  }
+};
+
+/** Asks the open flow again: more data on the same socket. */
+export const askAgain = async (lab: RunningLab, probe: PlannedProbe, flow: Flow | undefined): Promise<void> => {
+  if (!flow) return;
+  let error: string | undefined;
+  try {
+    inNetwork(networkPath(probe.node), () => send(flow.fd, payload(flow.kind, flow.port, probe.nonce, 0, flow.destination)));
+  } catch (refused) {
+    error = codeOf(refused);
+  }
+  lab.recorder.record({ kind: 'probe', probe: probe.name, what: 'answer', answer: { destination: flow.destination, socketAddress: localAddress(flow.fd), error } });
+};
+
+const openAndAsk = (probe: PlannedProbe, question: SocketQuestion): { flow?: Flow; socketAddress?: string; error?: string } => {
+  const destination = question.destinations[0]!;
+  let fd: number | undefined;
+  try {
+    return inNetwork(networkPath(probe.node), () => {
+      fd = asUser(question.user, () => openSocket(question.kind, destination));
+      applyOptions(fd, question, destination);
+      connect(fd, inetAddress(addressBytes(destination), question.kind === 'ping' ? 0 : question.port));
+      const own = localAddress(fd);
+      if (question.kind !== 'tcp') send(fd, payload(question.kind, question.port, probe.nonce, question.size, destination));
+      return { flow: { kind: question.kind, fd, destination, port: question.port }, socketAddress: own };
+    });
+  } catch (refused) {
+    const own = fd === undefined ? undefined : localAddress(fd);
+    if (fd !== undefined) closeSync(fd);
+    return { error: codeOf(refused), socketAddress: own };
+  }
+};
+
+const codeOf = (error: unknown): string => {
+  if (error instanceof SystemError) return error.code;
+  throw error;
+};
+
+const openSocket = (kind: 'udp' | 'tcp' | 'ping', destination: string): number => {
+  const isIpv6 = destination.includes(':');
+  const domain = isIpv6 ? AF.INET6 : AF.INET;
+  if (kind === 'udp') return socket(domain, SOCK.DGRAM);
+  if (kind === 'tcp') return socket(domain, SOCK.STREAM);
+  return socket(domain, SOCK.RAW, isIpv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+};
+
+const applyOptions = (fd: number, options: SocketOptions, destination: string): void => {
+  if (options.mark !== undefined) setMark(fd, options.mark);
+  if (options.bindLink) bindToDevice(fd, options.bindLink);
+  if (options.hopLimit) setHopLimit(fd, destination.includes(':') ? AF.INET6 : AF.INET, options.hopLimit);
+  if (options.bindAddress) bind(fd, inetAddress(addressBytes(options.bindAddress), 0));
+};
+
+const localAddress = (fd: number): string | undefined => {
+  const address = socketAddress(fd);
+  const family = address[0]! | (address[1]! << 8);
+  if (family === AF.INET6) return addressText(address.subarray(8, 24));
+  return family === AF.INET ? addressText(address.subarray(4, 8)) : undefined;
+};
+
+/** An unanswered connect says so only when the kernel gives up; what it says by the probe's deadline counts. */
+const settled = async (lab: RunningLab, probe: PlannedProbe, flow: Flow): Promise<string | undefined> => {
+  let error: string | undefined;
+  await until(lab.recorder, { ms: probe.withinMs }, () => {
+    error ??= pendingError(flow.fd);
+    return error ?? (connected(flow.fd) ? 'connected' : undefined);
+  });
+  if (!error && connected(flow.fd)) send(flow.fd, Buffer.from(probe.nonce));
+  return error;
+};
+
+const connected = (fd: number): boolean => {
+  try {
+    send(fd, Buffer.alloc(0));
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** The nonce leads; an ICMP echo request is written whole but for the ICMPv6 checksum, which the kernel adds. */
+const payload = (kind: Flow['kind'], port: number, nonce: string, size: number, destination: string): Buffer => {
+  const text = Buffer.from(nonce);
+  const data = Buffer.concat([text, Buffer.alloc(Math.max(0, size - text.length))]);
+  return kind === 'ping' ? echoRequest(destination.includes(':') ? 128 : 8, port, data) : data;
+};
+
+const echoRequest = (type: number, identifier: number, data: Buffer): Buffer => {
+  const message = Buffer.concat([Buffer.from([type, 0, 0, 0, identifier >> 8, identifier & 255, 0, 1]), data]);
+  if (type === 8) message.writeUInt16BE(internetChecksum(message), 2);
+  return message;
+};

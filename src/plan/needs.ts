@@ -1,0 +1,28 @@
+/** What a plan asks of the machine. Pure; whether the machine has it is looked up elsewhere. */
+import type { Need, Plan } from './plan.ts';
+
+const PROBE_PROGRAM: Record<string, string | undefined> = { resolve: 'getent', query: 'dig', fetch: 'curl' };
+/** What `needs:` of a lab may name that is no program. */
+const KERNEL_FEATURES = ['netem', 'vrf', 'nftables', 'tbf'];
+
+export const planNeeds = (plan: Omit<Plan, 'needs'>, stated: string[]): Need[] => {
+  const program = (name: string, by: string): Need => ({ kind: 'program', name, for: by });
+  const kernel = (name: string, by: string): Need => ({ kind: 'kernel', name, for: by });
+  const impairments = [...plan.links.map(({ impair }) => impair), ...plan.steps.map((step) => (step.kind === 'impair' ? step.impair : undefined))].filter((impair) => impair !== undefined);
+  const usesNftables = plan.nodes.some(({ nftables }) => nftables) || plan.steps.some(({ kind }) => kind === 'nftables' || kind === 'silence') || impairments.length > 0;
+  return distinct([
+    ...['unshare', 'setpriv', 'nsenter', 'bwrap', 'ip'].map((name) => program(name, 'every lab')),
+    ...plan.daemons.map((daemon) => program(daemon.program, daemon.id)),
+    ...plan.steps.flatMap((step) => {
+      const name = step.kind === 'probe' ? PROBE_PROGRAM[step.probe.question.kind] : undefined;
+      return name && step.kind === 'probe' ? [program(name, `probe ${step.probe.name}`)] : [];
+    }),
+    ...(usesNftables ? [program('nft', 'packet filters'), kernel('nftables', 'packet filters')] : []),
+    ...(impairments.some(({ delay }) => delay !== undefined) ? [kernel('netem', 'the delay of a link')] : []),
+    ...(impairments.some(({ rate }) => rate !== undefined) ? [kernel('tbf', 'the rate of a link')] : []),
+    ...(plan.steps.some((step) => step.kind === 'probe' && 'user' in step.probe.question && step.probe.question.user !== undefined) ? [{ kind: 'ids', name: 'range', for: 'a probe as another user' } as const] : []),
+    ...stated.map((name) => (KERNEL_FEATURES.includes(name) ? kernel(name, 'the lab') : program(name, 'the lab'))),
+  ]);
+};
+
+const distinct = (needs: Need[]): Need[] => [...new Map(needs.map((need) => [`${need.kind} ${need.name}`, need])).values()];

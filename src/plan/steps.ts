@@ -1,0 +1,137 @@
+/** The steps of a lab → steps in addresses, interfaces and daemons. Pure. */
+import { applyChange } from '../lab/change.ts';
+import { Lab, type Impairment, type State, type Step } from '../lab/schema.ts';
+import { canonical, milliseconds } from './addresses.ts';
+import { differences } from './differences.ts';
+import { frameOf } from './frames.ts';
+import type { PlannedImpairment, PlannedInterface, PlannedStep, Responder, Timers } from './plan.ts';
+import { planProbe } from './probes.ts';
+import { resolveReferences } from './references.ts';
+import { settledState } from './settled.ts';
+import type { HostState } from './state.ts';
+import { addressOfNode, hostUnderTest, list, nodeNamed, type Topology } from './topology.ts';
+
+const WAIT_MS = { fast: 10_000, real: 60_000 };
+
+export interface StepContext {
+  lab: Lab;
+  topology: Topology;
+  timers: Timers;
+  positionOf?: (path: (string | number)[]) => { line: number; column: number };
+  /** Starts what a stack starts when a link of the host gets carrier. */
+  onPlugIn: (link: string) => PlannedStep[];
+}
+
+export const planSteps = (context: StepContext): { steps: PlannedStep[]; responders: Responder[] } => {
+  const responders: Responder[] = [];
+  const plugged: string[] = [];
+  let lab = context.lab;
+  let probes = 0;
+  const one = (step: Step): PlannedStep[] => {
+    const { topology, timers } = context;
+    if (step['plug-in']) {
+      const links = step['plug-in'] as string[];
+      plugged.push(...links);
+      return links.flatMap((link) => [carrier(topology, [link], true), ...context.onPlugIn(link)]);
+    }
+    if (step.unplug) return [carrier(topology, step.unplug, false)];
+    if (step.settle) {
+      const state = step.settle === true ? settledState(topology, plugged) : hostState(step.settle, lab, topology);
+      return [{ kind: 'wait', title: 'settle', state, settle: true, withinMs: withinOf(step.settle, timers) }];
+    }
+    if (step.wait) return [{ kind: 'wait', title: `wait for ${Object.keys(step.wait).join(', ')}`, state: hostState(step.wait, lab, topology), settle: false, withinMs: withinOf(step.wait, timers) }];
+    for (const action of ['start', 'stop', 'kill'] as const)
+      if (step[action]) return step[action].map((daemon) => ({ kind: 'daemon', title: `${action} ${daemon}`, action, daemon }));
+    if (step.change) {
+      const before = lab;
+      lab = Lab.parse(applyChange(lab, step.change));
+      return differences(before, lab, context, `change ${Object.keys(step.change).join(', ')}`);
+    }
+    if (step.send) return [{ kind: 'send', title: `send from ${step.send.node}`, node: step.send.node, interface: step.send.link, frame: Buffer.from(frameOf(step.send, frameContext(step.send, topology))).toString('hex') }];
+    if (step.probe)
+      return Object.entries(step.probe).map(([name, probe]) => {
+        const planned = planProbe(name, probe, probes++, topology, timers);
+        responders.push(...planned.responders);
+        return { kind: 'probe', title: `probe ${name}`, probe: planned.probe };
+      });
+    return nodeSteps(step, topology);
+  };
+  const steps = context.lab.experiment.flatMap((step, index) => {
+    const at = context.positionOf?.(['experiment', index]);
+    return one(step).map((planned) => ({ ...planned, at }));
+  });
+  return { steps, responders };
+};
+
+/** Steps that name nodes or links and say what to do there. */
+const nodeSteps = (step: Step, topology: Topology): PlannedStep[] => [
+  ...Object.entries(step.ip ?? {}).map(([node, lines]): PlannedStep => ({ kind: 'ip', title: `ip on ${node}`, node, lines: lines.map((line) => resolveReferences(line, topology)) })),
+  ...Object.entries(step.sysctl ?? {}).map(([node, values]): PlannedStep => ({ kind: 'sysctl', title: `sysctl on ${node}`, node, sysctls: Object.entries(values).map(([key, value]) => [key, String(value)]) })),
+  ...Object.entries(step.nftables ?? {}).map(([node, ruleset]): PlannedStep => ({ kind: 'nftables', title: `nftables on ${node}`, node, ruleset: resolveReferences(ruleset, topology) })),
+  ...Object.entries(step.run ?? {}).map(([node, command]): PlannedStep => ({ kind: 'run', title: `run ${command[0]} on ${node}`, node, command })),
+  ...Object.entries(step.silence ?? {}).map(([node, mode]): PlannedStep => ({ kind: 'silence', title: `silence ${node}: ${mode}`, node, mode })),
+  ...(step.speak ?? []).map((node): PlannedStep => ({ kind: 'silence', title: `${node} speaks again`, node, mode: 'none' })),
+  ...Object.entries(step.impair ?? {}).map(([link, impair]): PlannedStep => ({ kind: 'impair', title: `impair ${link}`, link, impair: plannedImpairment(impair) })),
+];
+
+export const plannedImpairment = ({ loss, rate, delay }: Impairment): PlannedImpairment => ({ loss, rate, delay: delay === undefined ? undefined : milliseconds(delay) });
+
+const withinOf = (state: true | State, timers: Timers): number => (state !== true && state.within ? milliseconds(state.within) : WAIT_MS[timers]);
+
+const carrier = (topology: Topology, links: string[], up: boolean): PlannedStep => {
+  const host = hostUnderTest(topology);
+  const interfaces = links.map((link) => host.interfaces.find(({ name }) => name === link)!);
+  return {
+    kind: 'carrier',
+    title: `${up ? 'plug in' : 'unplug'} ${links.join(', ')}`,
+    interfaces: interfaces.map(({ name, port }) => ({ node: host.name, name, port: port.name })),
+    up,
+  };
+};
+
+/** The ways in which a host can reach a router on the links they share: its link-local and its IPv4 addresses there. */
+export const firstHops = (router: string, topology: Topology): { interface: string; addresses: string[] }[] => {
+  const host = hostUnderTest(topology);
+  return host.interfaces.flatMap(({ name, link }) => {
+    const there = nodeNamed(topology, router)?.interfaces.find((other) => other.link === link);
+    return there ? [{ interface: name, addresses: [there.linkLocal, ...there.addresses.map((a) => a.split('/')[0]!)] }] : [];
+  });
+};
+
+const hostState = (state: State, lab: Lab, topology: Topology): HostState => {
+  const neighbour = state.neighbour;
+  return {
+    node: hostUnderTest(topology).name,
+    defaultRouters: (state['default-routers'] ?? []).flatMap((router) => firstHops(router, topology)),
+    noDefaultRouters: (state['no-default-routers'] ?? []).flatMap((router) => firstHops(router, topology)),
+    addressesWithin: settledState(topology, state.addresses ?? []).addressesWithin,
+    addresses: (state.address ?? []).map(canonical),
+    noAddresses: (state['no-address'] ?? []).map(canonical),
+    deprecated: (state.deprecated ?? []).map(canonical),
+    routes: state.routes ?? [],
+    noRoutes: state['no-routes'] ?? [],
+    neighbours: neighbour ? firstHops(neighbour.node, topology).filter((hop) => hop.interface === neighbour.link).map((hop) => ({ ...hop, state: neighbour.state })) : [],
+    resolvers: (state.resolver ?? []).flatMap((server) => {
+      const node = nodeNamed(topology, server);
+      return node ? list(addressOfNode(node, 'ipv6') ?? addressOfNode(node, 'ipv4')) : [canonical(server)];
+    }),
+    logs: state.log ? [state.log] : [],
+    packets: state.packet ? [{ link: state.packet.link, node: state.packet.from, kind: state.packet.kind }] : [],
+  };
+};
+
+const frameContext = (packet: NonNullable<Step['send']>, topology: Topology) => {
+  const on = (node: string): PlannedInterface => {
+    const planned = nodeNamed(topology, node)?.interfaces.find(({ name }) => name === packet.link);
+    if (!planned) throw new Error(`${node} is not on ${packet.link}`);
+    return planned;
+  };
+  return {
+    sender: on(packet.node),
+    host: on(hostUnderTest(topology).name),
+    linkLocalOf: (node: string) => on(node).linkLocal,
+    addressOf: (node: string) => addressOfNode(nodeNamed(topology, node)!, 'ipv6')!,
+    macOf: (node: string) => on(node).mac,
+  };
+};
+

@@ -1,0 +1,26 @@
+/** What keeps a lab from being measured, told apart by whose fault it is (design: five kinds of failure). */
+import type { Failure } from '../verdict/verdict.ts';
+
+/** The lab asks for something that the kernel or a program refuses. */
+export class LabFault extends Error {}
+
+/** A daemon died or never got ready. */
+export class DaemonFault extends Error {
+  readonly daemon: string;
+  readonly lastOutput: string[];
+  constructor(daemon: string, message: string, lastOutput: string[]) {
+    super(message);
+    this.daemon = daemon;
+    this.lastOutput = lastOutput;
+  }
+}
+
+/** A state that the experiment waits for did not come. */
+export class EvidenceFault extends Error {}
+
+export const failureOf = (error: unknown): Failure => {
+  if (error instanceof DaemonFault) return { kind: 'daemon', message: error.message, daemon: error.daemon, lastOutput: error.lastOutput };
+  if (error instanceof LabFault) return { kind: 'lab', message: error.message };
+  if (error instanceof EvidenceFault) return { kind: 'evidence', message: error.message };
+  return { kind: 'bug', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+};

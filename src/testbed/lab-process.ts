@@ -1,0 +1,55 @@
+/**
+ * The process that runs one lab, inside its sandbox: it builds the networks, starts the daemons, runs the
+ * steps and tells everything on standard output. The end of its standard input is the end of the lab.
+ */
+import { createInterface } from 'node:readline';
+import { runSteps } from '../experiment/run-steps.ts';
+import type { Plan } from '../plan/plan.ts';
+import { build } from './build.ts';
+import { startCapture } from './capture.ts';
+import { makeDaemons } from './daemons.ts';
+import { failureOf } from './faults.ts';
+import { watchHost } from './host-watch.ts';
+import { impairLink } from './impair.ts';
+import type { LabMessage, LabOrder } from './messages.ts';
+import { makeRecorder } from './recorder.ts';
+import { startResponders } from './responders.ts';
+
+const tell = (message: LabMessage): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
+
+const runLab = async ({ plan, keep }: LabOrder): Promise<void> => {
+  const recorder = makeRecorder();
+  tell({ kind: 'began', epochMs: recorder.epochMs });
+  recorder.watch((event) => tell({ kind: 'event', event }));
+  await build(plan);
+  const capture = startCapture(plan, recorder);
+  try {
+    const daemons = makeDaemons(plan, recorder);
+    startResponders(plan.responders, recorder);
+    await impairLinks(plan);
+    await Promise.all(plan.daemons.filter(({ started }) => started).map(daemons.start));
+    const lab = { plan, recorder, capture, daemons, host: watchHost(plan, recorder) };
+    await runSteps(lab, async () => {
+      if (!keep) return;
+      tell({ kind: 'kept' });
+      await new Promise(() => {});
+    });
+  } finally {
+    capture.finish();
+  }
+};
+
+const impairLinks = async (plan: Plan): Promise<void> => {
+  for (const { name, impair } of plan.links) if (impair) await impairLink(plan, name, impair);
+};
+
+const lines = createInterface({ input: process.stdin });
+lines.on('close', () => process.exit(1));
+lines.once('line', (line) => {
+  runLab(JSON.parse(line) as LabOrder)
+    .catch((error: unknown) => tell({ kind: 'failure', failure: failureOf(error) }))
+    .finally(() => {
+      tell({ kind: 'end' });
+      process.exit(0);
+    });
+});

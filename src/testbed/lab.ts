@@ -1,0 +1,16 @@
+/** A running lab: its plan, its timeline, and the parts that steps work with. */
+import type { Plan, PlannedNode } from '../plan/plan.ts';
+import type { Capture } from './capture.ts';
+import type { Daemons } from './daemons.ts';
+import type { HostWatch } from './host-watch.ts';
+import type { Recorder } from './recorder.ts';
+
+export interface RunningLab {
+  plan: Plan;
+  recorder: Recorder;
+  capture: Capture;
+  daemons: Daemons;
+  host: HostWatch;
+}
+
+export const plannedNode = (plan: Plan, name: string): PlannedNode => plan.nodes.find((node) => node.name === name)!;

@@ -1,0 +1,52 @@
+/** What answers probes: UDP and TCP echo, and HTTP, on sockets made in the network of their node. */
+import { createServer as createHttpServer } from 'node:http';
+import { createServer } from 'node:net';
+import { addressBytes } from '../plan/bytes.ts';
+import type { Responder } from '../plan/plan.ts';
+import { AF, bind, inetAddress, inNetwork, receiveFrom, SOCK, send, setReuseAddress, signalWhenReadable, socket } from '../sys/libc.ts';
+import { networkPath } from './places.ts';
+import type { Recorder } from './recorder.ts';
+
+const MAX_DATAGRAM = 65_535;
+
+export const startResponders = (responders: Responder[], recorder: Recorder): void => {
+  const udp: number[] = [];
+  for (const responder of distinct(responders)) {
+    const fd = inNetwork(networkPath(responder.node), () => boundSocket(responder));
+    if (responder.protocol === 'udp') {
+      signalWhenReadable(fd);
+      udp.push(fd);
+    } else if (responder.protocol === 'tcp') createServer((peer) => peer.on('error', () => peer.destroy()).pipe(peer)).listen({ fd });
+    else createHttpServer((_, response) => response.end(`${responder.node}\n`)).listen({ fd });
+  }
+  const buffer = Buffer.alloc(MAX_DATAGRAM);
+  const echo = () => {
+    for (const fd of udp) echoOne(fd, buffer);
+  };
+  process.on('SIGIO', echo);
+  recorder.drain.push(echo);
+};
+
+const echoOne = (fd: number, buffer: Buffer): void => {
+  for (;;) {
+    const datagram = receiveFrom(fd, buffer);
+    if (!datagram) return;
+    try {
+      send(fd, buffer.subarray(0, datagram.length), datagram.from);
+    } catch {
+      // No way back to the sender: the wire shows the missing answer.
+    }
+  }
+};
+
+const distinct = (responders: Responder[]): Responder[] => [
+  ...new Map(responders.map((responder) => [JSON.stringify(responder), responder])).values(),
+];
+
+const boundSocket = ({ protocol, address, port }: Responder): number => {
+  const domain = address === undefined || address.includes(':') ? AF.INET6 : AF.INET;
+  const fd = socket(domain, protocol === 'udp' ? SOCK.DGRAM : SOCK.STREAM);
+  setReuseAddress(fd);
+  bind(fd, inetAddress(addressBytes(address ?? '::'), port));
+  return fd;
+};

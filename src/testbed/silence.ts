@@ -1,0 +1,37 @@
+/** A node falls silent in one of three ways, or speaks again. */
+import type { PlannedStep } from '../plan/plan.ts';
+import { ipLines, nft } from './build.ts';
+import { plannedNode, type RunningLab } from './lab.ts';
+import { FABRIC } from './places.ts';
+
+type Mode = Extract<PlannedStep, { kind: 'silence' }>['mode'];
+
+const TABLE = 'miflab_silence';
+
+/** It resolves others and forwards on, and answers nobody who looks for it. */
+const NEIGHBOURS = `table ip6 ${TABLE} {
+  chain input { type filter hook input priority -300; icmpv6 type { nd-neighbor-solicit, nd-router-solicit } drop; }
+  chain output { type filter hook output priority -300; icmpv6 type { nd-neighbor-advert, nd-router-advert } drop; }
+}
+table arp ${TABLE} {
+  chain input { type filter hook input priority -300; arp operation request drop; }
+  chain output { type filter hook output priority -300; arp operation reply drop; }
+}`;
+
+const FORWARDING = `table inet ${TABLE} {
+  chain forward { type filter hook forward priority -300; policy drop; }
+}`;
+
+const CLEAR = ['ip6', 'arp', 'inet'].map((family) => `table ${family} ${TABLE}\ndelete table ${family} ${TABLE}`).join('\n');
+
+export const silence = async ({ plan, capture }: RunningLab, name: string, mode: Mode): Promise<void> => {
+  const node = plannedNode(plan, name);
+  await nft(node, CLEAR);
+  // A port without a bridge keeps its carrier and reaches nobody.
+  await ipLines(FABRIC, node.interfaces.map(({ port, link }) =>
+    mode === 'all' ? `link set dev ${port.name} nomaster` : `link set dev ${port.name} master ${plan.links.find((candidate) => candidate.name === link)!.bridge.name}`,
+  ));
+  capture.mute(name, mode === 'all');
+  if (mode === 'neighbours') await nft(node, NEIGHBOURS);
+  if (mode === 'forwarding') await nft(node, FORWARDING);
+};
