@@ -1,0 +1,35 @@
+// Bundles miflab into dist/: the command line, split so that each command loads only its own part, and the
+// program that runs inside a lab's sandbox, whole, because the sandbox shows it nothing else.
+import { chmod, rm } from 'node:fs/promises';
+import { build } from 'esbuild';
+
+const common = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  outdir: 'dist',
+  // Native code cannot be bundled.
+  external: ['koffi'],
+  legalComments: 'none',
+  logLevel: 'warning',
+};
+
+// Bundled CommonJS packages call require, which an ES module does not have.
+const requireForBundled = [
+  "import { createRequire as miflabCreateRequire } from 'node:module';",
+  'const require = miflabCreateRequire(import.meta.url);',
+].join('\n');
+
+await rm('dist', { recursive: true, force: true });
+await Promise.all([
+  build({
+    ...common,
+    entryPoints: { miflab: 'src/cli/main.ts' },
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    banner: { js: requireForBundled },
+  }),
+  build({ ...common, entryPoints: { 'lab-process': 'src/testbed/lab-process.ts' }, banner: { js: requireForBundled } }),
+]);
+await chmod('dist/miflab.js', 0o755);

@@ -1,0 +1,29 @@
+import { installCommand } from '../suite/debian-packages.ts';
+import { ExitCode } from '../suite/exit-code.ts';
+import { thisMachine } from '../suite/machine.ts';
+import { everyNeed, isBlocking, type Machine, type Missing, missingOn } from '../suite/needs.ts';
+
+/** Says all that this machine lacks, and the commands that get it. */
+export async function doctor(_options: object, machine: Machine = thisMachine): Promise<ExitCode> {
+  const missing = await missingOn(machine, everyNeed);
+  process.stdout.write(missing.length === 0 ? 'This machine has everything that labs need.\n' : report(missing));
+  return missing.some(isBlocking) ? ExitCode.machine : ExitCode.ok;
+}
+
+/** The sentences, the blocking ones first, and below them the commands to run. */
+export function report(missing: Missing[]): string {
+  const blocking = missing.filter(isBlocking);
+  const optional = missing.filter((one) => !isBlocking(one));
+  const programs = missing.filter(({ kind }) => kind === 'program').map(({ name }) => name);
+  const others = missing.filter(({ kind }) => kind !== 'program').map(({ remedy }) => remedy);
+  const commands = [installCommand(programs), ...others].filter(Boolean);
+  return [
+    ...section('Missing', blocking),
+    ...section('Missing, and only labs that need it are unsupported', optional),
+    ...(commands.length > 0 ? ['To get it, as root:', ...commands.map((command) => `  ${command}`)] : []),
+    '',
+  ].join('\n');
+}
+
+const section = (title: string, missing: Missing[]): string[] =>
+  missing.length > 0 ? [`${title}:`, ...missing.map(({ message }) => `  ${message}`)] : [];

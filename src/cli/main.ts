@@ -1,0 +1,35 @@
+#!/usr/bin/env node
+/** The command miflab: parses, runs one command, and turns whatever happens into an exit code. */
+import { ExitCode } from '../suite/exit-code.ts';
+import { makeProgram, usageExitCode } from './program.ts';
+import { UsageError } from './usage-error.ts';
+
+/** The exit code of a command line. Nothing is thrown. */
+async function main(argv: string[]): Promise<number> {
+  let exitCode: number = ExitCode.ok;
+  const program = makeProgram((code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync(argv);
+    return exitCode;
+  } catch (error) {
+    return explain(error);
+  }
+}
+
+async function explain(error: unknown): Promise<number> {
+  if (error instanceof UsageError) {
+    process.stderr.write(`error: ${error.message}\n`);
+    return ExitCode.usage;
+  }
+  return usageExitCode(error) ?? (await import('./bug.ts')).reportBug(error);
+}
+
+// A reader that has seen enough (miflab list | head) is no error.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(process.exitCode ?? ExitCode.ok);
+  throw error;
+});
+
+process.exitCode = await main(process.argv);

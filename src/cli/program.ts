@@ -1,0 +1,187 @@
+/** Every command with its options, its help and its examples; what a command does is loaded when it is called. */
+import { Argument, Command, CommanderError, Option } from 'commander';
+import { ExitCode } from '../suite/exit-code.ts';
+import { version } from '../suite/version.ts';
+import { fromOne, fromZero, pattern, reporter, reporterNames, shard, stacks } from './values.ts';
+
+/** A command: arguments in, exit code out. */
+type Run = (...args: never[]) => Promise<number>;
+
+/**
+ * The command line. `done` is told the exit code of the command that ran.
+ *
+ * @throws CommanderError for wrong usage, after it was explained on standard error
+ */
+export function makeProgram(done: (exitCode: number) => void): Command {
+  const program = new Command('miflab')
+    .description('Measures on the wire what a multihomed host decides, and compares it with the RFCs')
+    .version(version, '-V, --version', 'print the version')
+    .helpOption('-h, --help', 'explain miflab or a command')
+    .configureHelp({ showGlobalOptions: false })
+    .showHelpAfterError('(add --help for what is possible)')
+    .exitOverride();
+
+  const action =
+    (load: () => Promise<Run>) =>
+    async (...args: unknown[]): Promise<void> => {
+      const run = await load();
+      // commander gives the command itself last: nobody here needs it.
+      done(await run(...(args.slice(0, -1) as never[])));
+    };
+
+  const command = (usage: string, description: string, examples: [call: string, meaning: string][]): Command =>
+    program
+      .command(usage)
+      .description(description)
+      .addHelpText('after', examplesText(examples));
+
+  command('run', 'Run labs and give verdicts', [
+    ['miflab run', 'every lab below labs/'],
+    ['miflab run labs/dns --grep "search domain"', 'those about search domains'],
+    ['miflab run --controls --reporter junit:junit.xml', 'with their controls, and a file for the CI server'],
+    ['miflab run --last-failed --repeat 10', 'ten times what did not come out as it should'],
+    ['miflab run --shard 2/3', 'the second third of the labs, on the second of three machines'],
+  ])
+    .addArgument(labs())
+    .addOption(grep())
+    .option('-w, --workers <n>', 'labs at once (default: 4 for each processor)', fromOne)
+    .option('--retries <n>', 'more tries for a lab that is unexpected or inconclusive', fromZero, 0)
+    .option('--repeat <n>', 'run each lab so often; differing outcomes are shown as unstable', fromOne, 1)
+    .addOption(new Option('--bail [n]', 'start nothing more after n labs that need a look').argParser(fromOne).preset(1))
+    .option('--last-failed', 'only what did not come out as it should last time')
+    .option('--controls', 'run the controls of the labs too')
+    .addOption(shardOption())
+    .addOption(timers())
+    .addOption(stackOption())
+    .addOption(reporterOption())
+    .addOption(output())
+    .action(action(async () => (await import('./run.ts')).run));
+
+  command('check', 'Validate lab files without running them', [
+    ['miflab check', 'every lab below labs/'],
+    ['miflab check my-lab.yaml', 'one file: every mistake with its line, and what was probably meant'],
+  ])
+    .addArgument(labs())
+    .action(action(async () => (await import('./check.ts')).check));
+
+  command('list', 'List labs with their topic and level', [
+    ['miflab list', 'every lab below labs/'],
+    ['miflab list --grep 4191', 'those that name RFC 4191'],
+  ])
+    .addArgument(labs())
+    .addOption(grep())
+    .action(action(async () => (await import('./list.ts')).list));
+
+  command('plan', 'Print everything that a lab becomes on the machine, as JSON', [
+    ['miflab plan labs/default-router/preference.yaml', 'the lab itself'],
+    ['miflab plan labs/default-router/preference.yaml --variant "control 1"', 'its first control'],
+  ])
+    .addArgument(lab())
+    .option('--variant <name>', "one of its orders or controls: 'control 1'")
+    .addOption(timers())
+    .addOption(oneStack())
+    .action(action(async () => (await import('./plan.ts')).plan));
+
+  command('up', 'Build a lab up to its probes and keep it running until Ctrl-C', [
+    ['miflab up labs/dns/search.yaml', 'then use exec and capture from another terminal'],
+  ])
+    .addArgument(lab())
+    .addOption(timers())
+    .addOption(oneStack())
+    .action(action(async () => (await import('./up.ts')).up));
+
+  command('exec', 'Run a command on a node of a lab that is up', [
+    ['miflab exec labs/dns/search.yaml host -- ip -6 route', 'what the host under test has'],
+    ['miflab exec labs/dns/search.yaml host', 'a shell there'],
+  ])
+    .addArgument(lab())
+    .argument('<node>', 'name of the node')
+    .argument('[command...]', 'the command and its arguments (default: a shell)')
+    .action(action(async () => (await import('./exec.ts')).exec));
+
+  command('capture', 'Write the packets of a link of a lab that is up to standard output, as pcap', [
+    ['miflab capture labs/dns/search.yaml wifi | wireshark -k -i -', 'live, in Wireshark'],
+  ])
+    .addArgument(lab())
+    .argument('<link>', 'name of the link')
+    .action(action(async () => (await import('./capture.ts')).capture));
+
+  command('doctor', 'Say what this machine lacks, and the command that gets it', [
+    ['miflab doctor', 'exit code 4 where a lab could not run'],
+  ]).action(action(async () => (await import('./doctor.ts')).doctor));
+
+  command('record', "Run labs and take today's decisions as practice", [
+    ['miflab record', 'every lab below labs/; says what changed'],
+    ['miflab record labs/dns --stack networkd', 'the decisions of one stack on one topic'],
+  ])
+    .addArgument(labs())
+    .addOption(grep())
+    .option('-w, --workers <n>', 'labs at once (default: 4 for each processor)', fromOne)
+    .addOption(timers())
+    .addOption(stackOption())
+    .addOption(output())
+    .action(action(async () => (await import('./record.ts')).record));
+
+  command('report', 'Print the results of an earlier run again', [
+    ['miflab report', 'the summary of the last run'],
+    ['miflab report --reporter tap', 'the same as TAP'],
+    ['miflab report results/2026-01-31T12-00-00 --reporter junit:old.xml', 'an earlier run'],
+  ])
+    .argument('[folder]', 'the folder of the run (default: the last one)')
+    .addOption(reporterOption())
+    .addOption(output())
+    .action(action(async () => (await import('./report.ts')).report));
+
+  command('schema', 'Print the JSON Schema of the lab language', [
+    ['miflab schema > lab.schema.json', 'for an editor that completes and validates labs'],
+  ]).action(action(async () => (await import('./schema.ts')).schema));
+
+  command('completion', 'Print completions for a shell', [
+    ['source <(miflab completion bash)', 'for this shell; add the line to ~/.bashrc to keep it'],
+    ['miflab completion fish > ~/.config/fish/completions/miflab.fish', 'for fish'],
+  ])
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .action(action(async () => (await import('./completion.ts')).completion));
+
+  program
+    .command('complete', { hidden: true })
+    .argument('[words...]')
+    .action(action(async () => async (words: string[]) => (await import('./completion.ts')).complete(program, words)));
+
+  return program.addHelpText('after', exitCodesText);
+}
+
+/** The exit code for an error that commander has explained, or undefined for any other error. */
+export const usageExitCode = (error: unknown): number | undefined => {
+  if (!(error instanceof CommanderError)) return undefined;
+  return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
+};
+
+const labs = () => new Argument('[labs...]', 'lab files, folders of them, or names of labs').default([], 'labs/');
+const lab = () => new Argument('<lab>', 'a lab file, or the name of a lab');
+const grep = () => new Option('-g, --grep <pattern>', 'only labs whose name, title, topic or source matches').argParser(pattern);
+const timers = () =>
+  new Option('--timers <kind>', "fast: shorten what only costs time; real: the kernel's defaults").choices(['fast', 'real']).default('fast');
+const stackOption = () => new Option('--stack <names>', 'host stacks under test, with commas between them').argParser(stacks);
+const oneStack = () => new Option('--stack <name>', 'host stack under test');
+const shardOption = () => new Option('--shard <i/n>', 'the i-th of n parts of the labs').argParser(shard);
+const output = () => new Option('-o, --output <folder>', 'where results and evidence go').default('results');
+const reporterOption = () =>
+  new Option('-r, --reporter <name[:file]>', `${reporterNames.join(', ')}; repeatable (default: progress on a terminal, else plain)`).argParser(reporter);
+
+function examplesText(examples: [call: string, meaning: string][]): string {
+  return `\nExamples:\n${examples.map(([call, meaning]) => `  ${call}\n      ${meaning}\n`).join('')}`;
+}
+
+const exitCodesText = `
+Exit codes, the first that holds:
+  130  interrupted by Ctrl-C
+  70   a bug of miflab
+  2    wrong usage, or a mistake in a lab file: nothing was started
+  1    a decision differs from its expectation and the recorded practice
+  4    the machine lacks something: miflab doctor says what
+  3    a lab was inconclusive
+  0    nothing unexpected
+
+Begin with: miflab doctor, miflab list, miflab run
+`;

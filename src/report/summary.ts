@@ -1,0 +1,119 @@
+import { outcomes } from '../suite/outcome.ts';
+import type { OrderFinding, RunRecord, SuiteResults } from '../suite/results.ts';
+import type { Output } from './reporter.ts';
+import { decisive, duration, indent, paint, plural, reasons, type Style } from './text.ts';
+
+/** What a person reads at the end: what needs a look, the gravest last, and below it the counts. */
+export function summaryOf(results: SuiteResults, output: Output): string {
+  const sections = [...stories(results, output), ...orderStories(results.orders, output)];
+  return [...sections, counts(results, output), whereabouts(results)].join('\n');
+}
+
+/** What is told of some runs, in the order in which it is read: the least grave scrolls away first. */
+const chapters: { title: string; style: Style; of: (run: RunRecord) => boolean; what: (run: RunRecord) => string[] }[] = [
+  {
+    title: 'Unsupported here',
+    style: 'dim',
+    of: ({ outcome }) => outcome === 'unsupported',
+    what: reasons,
+  },
+  {
+    title: 'Deviates, as recorded',
+    style: 'magenta',
+    of: ({ outcome, unexpected }) => outcome === 'deviates' && !unexpected,
+    what: (run) => [...reasons(run), ...recordedReasons(run)],
+  },
+  {
+    title: 'The host says otherwise than the wire',
+    style: 'yellow',
+    of: (run) => run.outcome === 'conforms' && !run.unexpected && reasons(run).length > 0,
+    what: reasons,
+  },
+  {
+    title: 'Flaky: a retry came out as expected',
+    style: 'yellow',
+    of: ({ stability }) => stability === 'flaky',
+    what: attemptsOf,
+  },
+  {
+    title: 'Unstable: repetitions came out differently',
+    style: 'yellow',
+    of: ({ stability }) => stability === 'unstable',
+    what: attemptsOf,
+  },
+  {
+    title: 'Inconclusive',
+    style: 'yellow',
+    of: ({ outcome, unexpected }) => outcome === 'inconclusive' && !unexpected,
+    what: reasons,
+  },
+  {
+    title: 'Control that does not come out differently as it must',
+    style: 'red',
+    of: ({ kind, unexpected }) => kind === 'control' && unexpected,
+    what: reasons,
+  },
+  {
+    title: 'Differs from expectation or recorded practice',
+    style: 'red',
+    of: ({ kind, unexpected }) => kind !== 'control' && unexpected,
+    what: reasons,
+  },
+];
+
+const stories = ({ runs }: SuiteResults, output: Output): string[] =>
+  chapters.flatMap(({ title, style, of, what }) => {
+    const told = runs.filter(of).map((run) => story(run, what(run)));
+    return told.length > 0 ? [`${paint(output, style, title)}\n${told.join('')}`] : [];
+  });
+
+const story = (run: RunRecord, lines: string[]): string =>
+  [`  ${run.id} (${run.source.join(', ')}, ${run.level})`, ...lines.map((line) => indent(line, 4)), ''].join('\n');
+
+const recordedReasons = (run: RunRecord): string[] =>
+  decisive(run).practice.flatMap(({ probe, reason }) => (reason ? [`${probe}: recorded because ${reason}`] : []));
+
+function attemptsOf({ attempts }: RunRecord): string[] {
+  const tally = new Map<string, number>();
+  for (const { outcome, result } of attempts) {
+    const what = [outcome, ...result.verdicts.flatMap(({ probe, seen }) => (seen ? [`${probe} ${seen}`] : []))].join(', ');
+    tally.set(what, (tally.get(what) ?? 0) + 1);
+  }
+  return [...tally].map(([what, times]) => `${times} of ${attempts.length}: ${what}`);
+}
+
+function orderStories(orders: OrderFinding[], output: Output): string[] {
+  const told = orders
+    .filter(({ dependent }) => dependent)
+    .map(({ lab, outcomes }) =>
+      [`  ${lab}`, ...outcomes.map(({ variant, decisions }) => `    ${variant}: ${decisions}`), ''].join('\n'),
+    );
+  return told.length > 0 ? [`${paint(output, 'yellow', 'Order-dependent')}\n${told.join('')}`] : [];
+}
+
+function counts({ runs, duration: took, notRun, ended }: SuiteResults, output: Output): string {
+  const labs = runs.filter(({ kind }) => kind !== 'control');
+  const controls = runs.filter(({ kind }) => kind === 'control');
+  const held = controls.filter(({ outcome }) => outcome === 'conforms').length;
+  const tally = outcomes.toReversed().flatMap((outcome) => {
+    const count = labs.filter((run) => run.outcome === outcome).length;
+    return count > 0 ? [`${count} ${outcome}`] : [];
+  });
+  const unexpected = runs.filter((run) => run.unexpected).length;
+  const lines = [
+    `${paint(output, 'bold', plural(labs.length, 'run'))} of ${plural(new Set(runs.map(({ lab }) => lab)).size, 'lab')}: ${tally.join(', ') || 'nothing measured'}`,
+    controls.length > 0 ? `${plural(controls.length, 'control')}: ${held} came out differently, as they must` : '',
+    unexpected > 0 ? paint(output, 'red', `${unexpected} unexpected`) : paint(output, 'green', 'nothing unexpected'),
+    notRun.length > 0 ? `${notRun.length} not run: ${ended === 'interrupted' ? 'interrupted' : 'stopped by --bail'}` : '',
+    `took ${duration(took)}`,
+  ];
+  return lines.filter(Boolean).join('\n');
+}
+
+const whereabouts = ({ folder, runs }: SuiteResults): string =>
+  [
+    `evidence and results: ${folder}`,
+    runs.some(({ unexpected }) => unexpected)
+      ? 'again: miflab run --last-failed; to accept what was seen as practice: miflab record\n'
+      : '',
+  ].join('\n');

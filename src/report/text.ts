@@ -1,0 +1,75 @@
+/** Words, figures and colours that the reports for people share. Pure. */
+import { styleText } from 'node:util';
+import type { Attempt, RunRecord } from '../suite/results.ts';
+import type { Verdict } from '../verdict/verdict.ts';
+import type { Output } from './reporter.ts';
+
+export type Style = Parameters<typeof styleText>[0];
+
+/** styleText where the output shows colours, else the text as it is. */
+export const paint = ({ color }: Pick<Output, 'color'>, style: Style, text: string): string =>
+  color ? styleText(style, text, { validateStream: false }) : text;
+
+/** Milliseconds in words: 840 ms, 12.4 s, 3 min 20 s. */
+export function duration(milliseconds: number): string {
+  if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
+  if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
+  const seconds = Math.round(milliseconds / 1000);
+  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
+
+export const truncate = (text: string, columns: number): string =>
+  text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
+
+export const indent = (text: string, by: number): string => text.replaceAll(/^(?=.)/gm, ' '.repeat(by));
+
+/** The attempt that says what a run came to. */
+export const decisive = ({ attempts, decisive }: RunRecord): Attempt => attempts[decisive]!;
+
+/** The one word for what a run came to, with what makes it special. */
+export function headline(run: RunRecord): string {
+  const notes = [
+    run.outcome === 'deviates' && !run.unexpected ? 'recorded' : '',
+    decisive(run).practice.some(({ state }) => state === 'changed') ? 'practice changed' : '',
+    run.stability === 'stable' ? '' : run.stability,
+  ].filter(Boolean);
+  return notes.length > 0 ? `${run.outcome} (${notes.join(', ')})` : run.outcome;
+}
+
+/** The verdicts that a person must read: all but the ones that conform as recorded. */
+export function remarkable(run: RunRecord): Verdict[] {
+  const { result, practice } = decisive(run);
+  const changed = new Set(practice.filter(({ state }) => state === 'changed').map(({ probe }) => probe));
+  return result.verdicts.filter(({ outcome, probe }) => outcome !== 'conforms' || changed.has(probe));
+}
+
+/** Each with what it is about: 'web: expected router lte-router, saw wifi-router: packets 41, 44'. */
+export function reasons(run: RunRecord): string[] {
+  const { result, practice } = decisive(run);
+  const changes = practice
+    .filter(({ state }) => state === 'changed')
+    .map(({ probe, recorded }) => about(probe, `recorded practice was ${recorded}`));
+  const contradictions = result.verdicts.flatMap(({ probe, decision }) =>
+    (decision?.contradictions ?? []).map((contradiction) => about(probe, contradiction)),
+  );
+  return [
+    ...remarkable(run).map(({ probe, reason }) => about(probe, reason)),
+    ...changes,
+    ...contradictions,
+    ...failureLines(run),
+  ];
+}
+
+const about = (probe: string, sentence: string): string => (probe ? `${probe}: ${sentence}` : sentence);
+
+/** Why the lab could not be measured as it should: the sentence, the remedy, the daemon's last words. */
+function failureLines(run: RunRecord): string[] {
+  const { failure, verdicts } = decisive(run).result;
+  if (!failure) return [];
+  const message = verdicts.some(({ reason }) => reason.includes(failure.message)) ? [] : [failure.message];
+  if (failure.kind === 'machine' && failure.remedy) return [...message, failure.remedy];
+  if (failure.kind === 'daemon') return [...message, ...failure.lastOutput.map((line) => `${failure.daemon} | ${line}`)];
+  return message;
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import type { TimelineEvent } from '../evidence/timeline.ts';
+import type { Measurement } from '../testbed/measurement.ts';
+import type { RunResult } from '../verdict/verdict.ts';
+import { isUnexpected, outcomeOf } from './outcome.ts';
+import type { Attempt, PracticeFinding } from './results.ts';
+import type { Laboratory, Run } from './run.ts';
+
+export interface AttemptOptions {
+  repetition: number;
+  retry: number;
+  /** The suite's folder, where the evidence goes. */
+  folder: string;
+  signal: AbortSignal;
+  onEvent: (event: TimelineEvent) => void;
+}
+
+/** Measures a run once and judges it. What is thrown on the way is a bug of miflab, and reported as one. */
+export async function attempt(run: Run, laboratory: Laboratory, options: AttemptOptions): Promise<Attempt> {
+  const { repetition, retry } = options;
+  const { result, practice } = await measureAndJudge(run, laboratory, options).catch((error: unknown) => ({
+    result: resultOf(run, { failure: { kind: 'bug', message: stackOf(error) } }),
+    practice: [],
+  }));
+  const outcome = outcomeOf(result);
+  return { repetition, retry, result, practice, outcome, unexpected: isUnexpected(result.verdicts, practice) };
+}
+
+async function measureAndJudge(
+  run: Run,
+  { measure, assess, store }: Laboratory,
+  options: AttemptOptions,
+): Promise<{ result: RunResult; practice: PracticeFinding[] }> {
+  const measurement = await measure(run.plan, { onEvent: options.onEvent, signal: options.signal });
+  const { verdicts, practice } = assess(run, measurement);
+  const evidence = evidenceFolder(run, options);
+  await store(join(options.folder, evidence), run, measurement);
+  const timing = timingOf(measurement);
+  return { result: resultOf(run, { verdicts, timing, evidence, failure: measurement.failure }), practice };
+}
+
+function resultOf({ info }: Run, known: Partial<RunResult>): RunResult {
+  const { lab, variant, stack, timers } = info;
+  return { lab, variant, stack, timers, verdicts: [], timing: { total: 0 }, ...known };
+}
+
+function timingOf({ timing }: Measurement): RunResult['timing'] {
+  const { total, ready } = timing;
+  return { total, ready, readyToVerdict: ready === undefined ? undefined : total - ready };
+}
+
+/** default-router/preference/control-1, with the stack and the attempt where there are several. */
+function evidenceFolder({ info }: Run, { repetition, retry }: AttemptOptions): string {
+  const parts = [
+    info.variant || 'lab',
+    info.stack === 'kernel' ? '' : info.stack,
+    repetition > 1 ? `repetition ${repetition}` : '',
+    retry > 0 ? `retry ${retry}` : '',
+  ];
+  return join(info.lab, parts.filter(Boolean).join(' ').replaceAll(/[^\w.-]+/g, '-'));
+}
+
+const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));

@@ -1,0 +1,37 @@
+/** The Debian package of every program that miflab or a lab may need. Adding a daemon: add its line. */
+export const debianPackages: Record<string, string> = {
+  unshare: 'util-linux',
+  setpriv: 'util-linux',
+  nsenter: 'util-linux',
+  bwrap: 'bubblewrap',
+  newuidmap: 'uidmap',
+  newgidmap: 'uidmap',
+  ip: 'iproute2',
+  tc: 'iproute2',
+  nft: 'nftables',
+  radvd: 'radvd',
+  dnsmasq: 'dnsmasq-base',
+  'kea-dhcp4': 'kea-dhcp4-server',
+  'kea-dhcp6': 'kea-dhcp6-server',
+  unbound: 'unbound',
+  curl: 'curl',
+  dig: 'bind9-dnsutils',
+  getent: 'libc-bin',
+  ping: 'iputils-ping',
+  tcpdump: 'tcpdump',
+  tshark: 'tshark',
+  dumpcap: 'wireshark-common',
+  dhclient: 'isc-dhcp-client',
+  dhcpcd: 'dhcpcd-base',
+  udhcpc: 'udhcpc',
+  busybox: 'busybox',
+  ifup: 'ifupdown',
+  connmand: 'connman',
+  NetworkManager: 'network-manager',
+};
+
+/** The one command that installs the packages of these programs; '' where no package is known. */
+export function installCommand(programs: string[]): string {
+  const packages = new Set(programs.flatMap((program) => debianPackages[program] ?? []));
+  return packages.size > 0 ? `apt-get install ${[...packages].toSorted().join(' ')}` : '';
+}

@@ -1,0 +1,73 @@
+/** What this machine has, found by looking and by trying. Nothing that is tried outlives its try. */
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { runProgram } from '../sys/program.ts';
+import { idMapping } from '../sys/sandbox.ts';
+import { kernelFeatures } from './kernel-features.ts';
+import type { Machine } from './needs.ts';
+
+/** Ordinary users have no sbin in their PATH on Debian, and a lab's sandbox has it. */
+const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
+
+export const thisMachine: Machine = {
+  hasProgram: (name) => folders.some((folder) => isExecutable(join(folder, name))),
+  hasIdRange: () => idMapping() === 'range',
+  refusesSandbox,
+  lackingFeatures,
+};
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const throwaway = ['unshare', '--user', '--map-root-user', '--net', '--mount', '--pid', '--fork', '--kill-child'];
+
+async function refusesSandbox() {
+  const { code, errors } = await runProgram([...throwaway, 'true']);
+  return code === 0 ? undefined : { said: errors.trim(), ...whyRefused() };
+}
+
+/** The known reasons why a machine gives no user namespace, by what its kernel parameters say. */
+function whyRefused(): { reason: string; remedy: string } {
+  if (parameter('user/max_user_namespaces') === '0') {
+    return { reason: 'user namespaces are switched off', remedy: 'sysctl -w user.max_user_namespaces=10000' };
+  }
+  if (parameter('kernel/unprivileged_userns_clone') === '0') {
+    return {
+      reason: 'user namespaces are for root only',
+      remedy: 'sysctl -w kernel.unprivileged_userns_clone=1',
+    };
+  }
+  if (parameter('kernel/apparmor_restrict_unprivileged_userns') === '1') {
+    return {
+      reason: 'AppArmor forbids user namespaces to ordinary users, as Ubuntu does since 24.04',
+      remedy: 'sysctl -w kernel.apparmor_restrict_unprivileged_userns=0',
+    };
+  }
+  if (existsSync('/.dockerenv') || existsSync('/run/.containerenv')) {
+    return {
+      reason: 'this container has no right to make namespaces',
+      remedy: 'start it with: docker run --cap-add SYS_ADMIN --cap-add NET_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined',
+    };
+  }
+  return { reason: 'this machine gives no user namespace', remedy: '' };
+}
+
+function parameter(path: string): string | undefined {
+  const file = join('/proc/sys', path);
+  return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
+}
+
+/** One throw-away namespace for all of them: each prints its name where it works. */
+async function lackingFeatures(names: string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const tries = names.map((name) => `(${kernelFeatures[name] ?? 'false'}) >&2 && echo ${name}`);
+  const { output } = await runProgram([...throwaway, 'sh', '-c', `PATH=$PATH:/usr/sbin:/sbin\n${tries.join('\n')}\ntrue`]);
+  const works = new Set(output.split('\n'));
+  return names.filter((name) => !works.has(name));
+}

@@ -1,0 +1,17 @@
+import type { Plan } from '../plan/plan.ts';
+import type { Measure } from '../testbed/measurement.ts';
+import type { Missing } from './needs.ts';
+
+/** Measures, except plans that need what the machine lacks: they come out unsupported without being built. */
+export const measureSupported =
+  (measure: Measure, missing: Missing[]): Measure =>
+  async (plan, options) => {
+    const lacking = missing.filter((one) => needs(plan, one));
+    if (lacking.length === 0) return measure(plan, options);
+    const message = lacking.map(({ message }) => message).join('; ');
+    const remedy = lacking.flatMap(({ remedy }) => remedy || []).join(' && ');
+    return { timeline: [], failure: { kind: 'machine', message, remedy }, epochMs: Date.now(), timing: { total: 0 }, files: {} };
+  };
+
+const needs = (plan: Plan, { kind, name }: Missing): boolean =>
+  plan.needs.some((need) => need.kind === kind && need.name === name);

@@ -1,0 +1,105 @@
+/** What a machine lacks of what labs need, each in one sentence with the command that gets it. */
+import type { Need } from '../plan/plan.ts';
+import { debianPackages, installCommand } from './debian-packages.ts';
+import { kernelFeatures } from './kernel-features.ts';
+
+export interface Missing {
+  kind: 'sandbox' | Need['kind'];
+  name: string;
+  /** One sentence: what is missing, and what needs it. */
+  message: string;
+  /** The command that gets it; '' where there is none. */
+  remedy: string;
+}
+
+/** What is asked of a machine; thisMachine (machine.ts) looks and tries. */
+export interface Machine {
+  hasProgram(name: string): boolean;
+  /** Whether a lab can have many user ids. */
+  hasIdRange(): boolean;
+  /** Why no sandbox can be made; undefined where one can. */
+  refusesSandbox(): Promise<{ reason: string; said: string; remedy: string } | undefined>;
+  /** Of these kernel features, those that it lacks. */
+  lackingFeatures(names: string[]): Promise<string[]>;
+}
+
+/** What every lab needs, whatever is in it. */
+const everyLab: Need[] = ['unshare', 'setpriv', 'nsenter', 'bwrap', 'ip'].map((name) => ({
+  kind: 'program',
+  name,
+  for: 'every lab',
+}));
+
+/** What these needs, and every lab's, lack on a machine. */
+export async function missingOn(machine: Machine, needs: Need[]): Promise<Missing[]> {
+  const programs = missingPrograms(machine, [...everyLab, ...needs]);
+  if (programs.some(({ name }) => name === 'unshare')) return programs;
+  const sandbox = await missingSandbox(machine);
+  if (sandbox.length > 0) return [...programs, ...sandbox];
+  return [...programs, ...(await missingFeatures(machine, needs)), ...missingIds(machine, needs)];
+}
+
+/** Without these no lab, or not all of the labs asked for, can be built: nothing is started. */
+export const isBlocking = ({ kind }: Missing): boolean => kind === 'sandbox' || kind === 'program';
+
+/** All that miflab knows to ask for, for doctor. */
+export const everyNeed: Need[] = [
+  ...['nft', 'tc', 'radvd', 'dnsmasq', 'kea-dhcp4', 'kea-dhcp6', 'unbound', 'curl', 'dig'].map((name) => ({
+    kind: 'program' as const,
+    name,
+    for: 'labs that use it',
+  })),
+  ...Object.keys(kernelFeatures).map((name) => ({ kind: 'kernel' as const, name, for: 'labs that need it' })),
+  { kind: 'ids', name: 'range', for: 'labs whose programs change their user' },
+];
+
+function missingPrograms(machine: Machine, needs: Need[]): Missing[] {
+  return grouped(needs, 'program')
+    .filter(([name]) => !machine.hasProgram(name))
+    .map(([name, users]) => ({
+      kind: 'program',
+      name,
+      message: `the program ${name} is missing${packageNote(name)}: needed by ${users}`,
+      remedy: installCommand([name]),
+    }));
+}
+
+const packageNote = (name: string): string =>
+  debianPackages[name] && debianPackages[name] !== name ? ` (package ${debianPackages[name]})` : '';
+
+async function missingSandbox(machine: Machine): Promise<Missing[]> {
+  const refusal = await machine.refusesSandbox();
+  if (!refusal) return [];
+  const { reason, said, remedy } = refusal;
+  return [{ kind: 'sandbox', name: 'user namespace', message: `no lab can be built: ${reason} (${said})`, remedy }];
+}
+
+async function missingFeatures(machine: Machine, needs: Need[]): Promise<Missing[]> {
+  const users = new Map(grouped(needs, 'kernel'));
+  const lacking = await machine.lackingFeatures([...users.keys()]);
+  return lacking.map((name) => ({
+    kind: 'kernel',
+    name,
+    message: `the kernel has no ${name} within a user namespace: needed by ${users.get(name)}`,
+    remedy: '',
+  }));
+}
+
+function missingIds(machine: Machine, needs: Need[]): Missing[] {
+  if (machine.hasIdRange()) return [];
+  return grouped(needs, 'ids').map(([name, users]) => ({
+    kind: 'ids',
+    name,
+    message: `a lab has one user id only: needed by ${users}; everything else works`,
+    remedy: 'apt-get install uidmap && usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER"',
+  }));
+}
+
+/** Names of one kind, each with who needs it. */
+function grouped(needs: Need[], kind: Need['kind']): [name: string, users: string][] {
+  const users = new Map<string, Set<string>>();
+  for (const need of needs.filter((need) => need.kind === kind)) {
+    users.set(need.name, (users.get(need.name) ?? new Set()).add(need.for));
+  }
+  return [...users].map(([name, names]) => [name, [...names].join(', ')]);
+}

@@ -1,0 +1,71 @@
+/** From attempts to what a run, and a suite, came to. Pure. */
+import type { Outcome, RunResult, Verdict } from '../verdict/verdict.ts';
+import { ExitCode } from './exit-code.ts';
+import type { Attempt, PracticeFinding, RunRecord, Stability } from './results.ts';
+
+/** The worst first: what is said of a lab with several probes, or of a run with several repetitions. */
+export const outcomes = [
+  'deviates',
+  'inconclusive',
+  'unsupported',
+  'permitted',
+  'conforms',
+] as const satisfies Outcome[];
+
+const worst = (several: Outcome[]): Outcome | undefined => outcomes.find((outcome) => several.includes(outcome));
+
+/**
+ * What a run came to: the worst of its verdicts. One that failed is never better than inconclusive, and one
+ * that the machine could not build is unsupported.
+ */
+export function outcomeOf({ verdicts, failure }: RunResult): Outcome {
+  const ofFailure: Outcome[] = failure ? [failure.kind === 'machine' ? 'unsupported' : 'inconclusive'] : [];
+  return worst([...verdicts.map(({ outcome }) => outcome), ...ofFailure]) ?? 'inconclusive';
+}
+
+/** Whether a suite must fail for this result: a change of practice, or a deviation that nobody recorded. */
+export function isUnexpected(verdicts: Verdict[], practice: PracticeFinding[]): boolean {
+  const recorded = new Set(practice.filter(({ state }) => state === 'as recorded').map(({ probe }) => probe));
+  const changed = practice.some(({ state }) => state === 'changed');
+  return changed || verdicts.some(({ outcome, probe }) => outcome === 'deviates' && !recorded.has(probe));
+}
+
+/** Whether another try may come out better. */
+export const isWorthRetrying = ({ unexpected, outcome }: Attempt): boolean =>
+  unexpected || outcome === 'inconclusive';
+
+/** What all attempts of a run come to. */
+export function summarize(attempts: Attempt[]): Pick<RunRecord, 'outcome' | 'unexpected' | 'stability' | 'decisive'> {
+  const last = attempts.filter(({ repetition, retry }) => !attempts.some((other) => other.repetition === repetition && other.retry > retry));
+  const counting =
+    last.find(({ unexpected }) => unexpected) ??
+    last.toSorted((a, b) => outcomes.indexOf(a.outcome) - outcomes.indexOf(b.outcome))[0]!;
+  const { outcome, unexpected } = counting;
+  return { outcome, unexpected, stability: stabilityOf(last), decisive: attempts.indexOf(counting) };
+}
+
+function stabilityOf(last: Attempt[]): Stability {
+  if (new Set(last.map(fingerprint)).size > 1) return 'unstable';
+  return last.some((attempt) => attempt.retry > 0 && !isWorthRetrying(attempt)) ? 'flaky' : 'stable';
+}
+
+/** What must be the same in every repetition: the outcome and what was seen, without times and packet numbers. */
+const fingerprint = ({ result, outcome }: Attempt): string =>
+  JSON.stringify([outcome, result.verdicts.map(({ probe, outcome, seen }) => [probe, outcome, seen])]);
+
+/**
+ * The exit code of a finished suite, the gravest first: a bug of miflab makes every result doubtful; a
+ * decision that differs is a finding whatever else happened; what the machine lacks explains what is missing.
+ */
+export function exitCodeOf(runs: Pick<RunRecord, 'outcome' | 'unexpected' | 'attempts'>[]): ExitCode {
+  const failures = runs.flatMap(({ attempts }) => attempts.map(({ result }) => result.failure?.kind));
+  if (failures.includes('bug')) return ExitCode.bug;
+  if (runs.some(({ unexpected }) => unexpected)) return ExitCode.differs;
+  if (failures.includes('machine') || nothingMeasured(runs)) return ExitCode.machine;
+  if (runs.some(({ outcome }) => outcome === 'inconclusive')) return ExitCode.inconclusive;
+  return ExitCode.ok;
+}
+
+/** Unsupported labs are skipped and named; a suite of nothing else has shown nothing. */
+const nothingMeasured = (runs: Pick<RunRecord, 'outcome'>[]): boolean =>
+  runs.length > 0 && runs.every(({ outcome }) => outcome === 'unsupported');

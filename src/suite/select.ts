@@ -1,0 +1,39 @@
+/** Which of all possible runs a command asks for. Pure. */
+import { createHash } from 'node:crypto';
+import type { RunRecord } from './results.ts';
+import type { Run } from './run.ts';
+
+export interface Shard {
+  /** From 1. */
+  index: number;
+  count: number;
+}
+
+export interface Selection {
+  grep?: RegExp;
+  shard?: Shard;
+  controls: boolean;
+  /** Only what did not come out as it should in these records. */
+  lastFailed?: RunRecord[];
+}
+
+export function select(runs: Run[], { grep, shard, controls, lastFailed }: Selection): Run[] {
+  const failed = lastFailed && new Set(lastFailed.filter(needsAnotherLook).map(wholeOrder));
+  return runs.filter(
+    (run) =>
+      (!grep || grep.test(`${run.info.id} ${run.info.title} ${run.info.topic}`)) &&
+      (!shard || isInShard(run.info.lab, shard)) &&
+      (failed ? failed.has(wholeOrder(run.info)) : controls || run.info.kind !== 'control'),
+  );
+}
+
+const needsAnotherLook = ({ unexpected, outcome, stability }: RunRecord): boolean =>
+  unexpected || outcome === 'inconclusive' || stability !== 'stable';
+
+/** Whether a decision depends on the order can only be told from all orders together. */
+const wholeOrder = ({ kind, lab, stack, id }: Pick<RunRecord, 'kind' | 'lab' | 'stack' | 'id'>): string =>
+  kind === 'order' ? `orders of ${lab} on ${stack}` : id;
+
+/** By the lab's name alone: every machine agrees without being told, and the orders of a lab stay together. */
+const isInShard = (lab: string, { index, count }: Shard): boolean =>
+  createHash('sha256').update(lab).digest().readUInt32BE() % count === index - 1;
