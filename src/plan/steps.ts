@@ -36,10 +36,10 @@ export const planSteps = (context: StepContext): { steps: PlannedStep[]; respond
     }
     if (step.unplug) return [carrier(topology, step.unplug, false)];
     if (step.settle) {
-      const state = step.settle === true ? settledState(topology, plugged) : hostState(step.settle, lab, topology);
+      const state = step.settle === true ? settledState(topology, plugged) : hostState(step.settle, topology);
       return [{ kind: 'wait', title: 'settle', state, settle: true, withinMs: withinOf(step.settle, timers) }];
     }
-    if (step.wait) return [{ kind: 'wait', title: `wait for ${Object.keys(step.wait).join(', ')}`, state: hostState(step.wait, lab, topology), settle: false, withinMs: withinOf(step.wait, timers) }];
+    if (step.wait) return [{ kind: 'wait', title: `wait for ${Object.keys(step.wait).join(', ')}`, state: hostState(step.wait, topology), settle: false, withinMs: withinOf(step.wait, timers) }];
     for (const action of ['start', 'stop', 'kill'] as const)
       if (step[action]) return step[action].map((daemon) => ({ kind: 'daemon', title: `${action} ${daemon}`, action, daemon }));
     if (step.change) {
@@ -98,7 +98,7 @@ export const firstHops = (router: string, topology: Topology): { interface: stri
   });
 };
 
-const hostState = (state: State, lab: Lab, topology: Topology): HostState => {
+const hostState = (state: State, topology: Topology): HostState => {
   const neighbour = state.neighbour;
   return {
     node: hostUnderTest(topology).name,

@@ -31,8 +31,8 @@ export const watchHost = (plan: Plan, recorder: Recorder): HostWatch => {
       if (length === undefined) return;
       for (const event of decodeNetlink(buffer.subarray(0, length), names)) {
         const at = recorder.elapsed();
-        const whole = { at, kind: 'netlink', node, ...event } as TimelineEvent & { kind: 'netlink' };
-        tables = applyEvent(tables, whole) ?? tables;
+        const whole = { at, node, ...event } as TimelineEvent & { kind: 'netlink' };
+        tables = applyEvent(tables, whole);
         recorder.record(whole, at);
       }
     }
