@@ -64,9 +64,9 @@ export const Lab = describe(
       z.record(Name, Network),
     ),
     nodes: describe('Routers, servers, hosts and the host under test by name', z.record(Name, Node)),
-    experiment: describe('What happens, step by step', z.array(Step).min(1)),
+    experiment: describe('What happens, step by step', z.array(Step).min(1).max(200)),
     expect: Expectations,
-    control: describe('Controls: each must come out differently', z.array(Control)).optional(),
+    control: describe('Controls: each must come out differently', z.array(Control).max(20)).optional(),
   }),
 );
 

@@ -1,7 +1,5 @@
 import type { z } from 'zod';
-
-const isMap = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+import { isMap } from '../problem.ts';
 
 /**
  * Of the kinds, a map must have exactly one. Asked also where other keys are wrong, so that a file shows all its
