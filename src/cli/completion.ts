@@ -1,8 +1,8 @@
 /** Shell completion. The only file that knows @bomb.sh/tab. */
 import tab, { type ArgumentHandler, type Command as Completable, type OptionHandler } from '@bomb.sh/tab';
 import type { Argument, Command, Option } from 'commander';
-import { labFilesBelow } from '../suite/lab-files.ts';
 import { ExitCode } from '../suite/exit-code.ts';
+import { labFilesBelow } from '../suite/lab-files.ts';
 
 /** Prints the script that makes a shell ask `miflab complete`. */
 export async function completion(shell: string): Promise<ExitCode> {

@@ -6,7 +6,9 @@ import { everyNeed, isBlocking, type Machine, type Missing, missingOn } from '..
 /** Says all that this machine lacks, and the commands that get it. */
 export async function doctor(_options: object, machine: Machine = thisMachine): Promise<ExitCode> {
   const missing = await missingOn(machine, everyNeed);
-  process.stdout.write(missing.length === 0 ? 'This machine has everything that labs need.\n' : report(missing));
+  process.stdout.write(
+    missing.length === 0 ? 'This machine has everything that labs need.\n' : report(missing),
+  );
   return missing.some(isBlocking) ? ExitCode.machine : ExitCode.ok;
 }
 

@@ -29,11 +29,11 @@ export function makeProgram(done: (exitCode: number) => void): Command {
       done(await run(...(args.slice(0, -1) as never[])));
     };
 
-  const command = (usage: string, description: string, examples: [call: string, meaning: string][]): Command =>
-    program
-      .command(usage)
-      .description(description)
-      .addHelpText('after', examplesText(examples));
+  const command = (
+    usage: string,
+    description: string,
+    examples: [call: string, meaning: string][],
+  ): Command => program.command(usage).description(description).addHelpText('after', examplesText(examples));
 
   command('run', 'Run labs and give verdicts', [
     ['miflab run', 'every lab below labs/'],
@@ -47,7 +47,11 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .option('-w, --workers <n>', 'labs at once (default: 4 for each processor)', fromOne)
     .option('--retries <n>', 'more tries for a lab that is unexpected or inconclusive', fromZero, 0)
     .option('--repeat <n>', 'run each lab so often; differing outcomes are shown as unstable', fromOne, 1)
-    .addOption(new Option('--bail [n]', 'start nothing more after n labs that need a look').argParser(fromOne).preset(1))
+    .addOption(
+      new Option('--bail [n]', 'start nothing more after n labs that need a look')
+        .argParser(fromOne)
+        .preset(1),
+    )
     .option('--last-failed', 'only what did not come out as it should last time')
     .option('--controls', 'run the controls of the labs too')
     .addOption(shardOption())
@@ -146,7 +150,11 @@ export function makeProgram(done: (exitCode: number) => void): Command {
   program
     .command('complete', { hidden: true })
     .argument('[words...]')
-    .action(action(async () => async (words: string[]) => (await import('./completion.ts')).complete(program, words)));
+    .action(
+      action(
+        async () => async (words: string[]) => (await import('./completion.ts')).complete(program, words),
+      ),
+    );
 
   return program.addHelpText('after', exitCodesText);
 }
@@ -157,17 +165,27 @@ export const usageExitCode = (error: unknown): number | undefined => {
   return error.exitCode === 0 ? ExitCode.ok : ExitCode.usage;
 };
 
-const labs = () => new Argument('[labs...]', 'lab files, folders of them, or names of labs').default([], 'labs/');
+const labs = () =>
+  new Argument('[labs...]', 'lab files, folders of them, or names of labs').default([], 'labs/');
 const lab = () => new Argument('<lab>', 'a lab file, or the name of a lab');
-const grep = () => new Option('-g, --grep <pattern>', 'only labs whose name, title, topic or source matches').argParser(pattern);
+const grep = () =>
+  new Option('-g, --grep <pattern>', 'only labs whose name, title, topic or source matches').argParser(
+    pattern,
+  );
 const timers = () =>
-  new Option('--timers <kind>', "fast: shorten what only costs time; real: the kernel's defaults").choices(['fast', 'real']).default('fast');
-const stackOption = () => new Option('--stack <names>', 'host stacks under test, with commas between them').argParser(stacks);
-const oneStack = () => new Option('--stack <name>', 'host stack under test');
+  new Option('--timers <kind>', "fast: shorten what only costs time; real: the kernel's defaults")
+    .choices(['fast', 'real'])
+    .default('fast');
+const stackOption = () =>
+  new Option('--stack <names>', 'host stacks under test, with commas between them').argParser(stacks);
+const oneStack = () => new Option('--stack <name>', 'host stack under test').argParser(stacks);
 const shardOption = () => new Option('--shard <i/n>', 'the i-th of n parts of the labs').argParser(shard);
 const output = () => new Option('-o, --output <folder>', 'where results and evidence go').default('results');
 const reporterOption = () =>
-  new Option('-r, --reporter <name[:file]>', `${reporterNames.join(', ')}; repeatable (default: progress on a terminal, else plain)`).argParser(reporter);
+  new Option(
+    '-r, --reporter <name[:file]>',
+    `${reporterNames.join(', ')}; repeatable (default: progress on a terminal, else plain)`,
+  ).argParser(reporter);
 
 function examplesText(examples: [call: string, meaning: string][]): string {
   return `\nExamples:\n${examples.map(([call, meaning]) => `  ${call}\n      ${meaning}\n`).join('')}`;

@@ -46,7 +46,9 @@ export function reporter(text: string, before: ReporterChoice[] = []): ReporterC
   const [name, ...rest] = text.split(':');
   const file = rest.join(':');
   if (!reporterNames.some((known) => known === name)) {
-    throw new InvalidArgumentError(`Expected one of ${reporterNames.join(', ')}, or one with a file: junit:results.xml.`);
+    throw new InvalidArgumentError(
+      `Expected one of ${reporterNames.join(', ')}, or one with a file: junit:results.xml.`,
+    );
   }
   return [...before, { name: name!, file: file || undefined }];
 }

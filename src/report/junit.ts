@@ -10,7 +10,13 @@ export const junit: MakeReporter = (output) => ({ onEnd: (results) => output.wri
 
 function document({ runs, duration, started }: SuiteResults): string {
   const topics = [...new Set(runs.map(({ topic }) => topic))];
-  const suites = topics.map((topic) => testSuite(topic, runs.filter((run) => run.topic === topic), started));
+  const suites = topics.map((topic) =>
+    testSuite(
+      topic,
+      runs.filter((run) => run.topic === topic),
+      started,
+    ),
+  );
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     element('testsuites', { name: 'miflab', ...totals(runs), time: seconds(duration) }, suites),
@@ -20,7 +26,11 @@ function document({ runs, duration, started }: SuiteResults): string {
 
 function testSuite(topic: string, runs: RunRecord[], timestamp: string): string {
   const time = runs.reduce((sum, run) => sum + decisive(run).result.timing.total, 0);
-  return element('testsuite', { name: topic, ...totals(runs), time: seconds(time), timestamp }, runs.map(testCase));
+  return element(
+    'testsuite',
+    { name: topic, ...totals(runs), time: seconds(time), timestamp },
+    runs.map(testCase),
+  );
 }
 
 function testCase(run: RunRecord): string {
@@ -31,8 +41,17 @@ function testCase(run: RunRecord): string {
 
 function properties(run: RunRecord): string {
   const { source, level, title, stack, timers } = run;
-  const known = { title, source: source.join(', '), level, stack, timers, evidence: decisive(run).result.evidence };
-  const each = Object.entries(known).flatMap(([name, value]) => (value ? [element('property', { name, value })] : []));
+  const known = {
+    title,
+    source: source.join(', '),
+    level,
+    stack,
+    timers,
+    evidence: decisive(run).result.evidence,
+  };
+  const each = Object.entries(known).flatMap(([name, value]) =>
+    value ? [element('property', { name, value })] : [],
+  );
   return element('properties', {}, each);
 }
 
@@ -40,7 +59,7 @@ function resultElements(run: RunRecord): string[] {
   const kind = kindOf(run);
   if (!kind) return [];
   const message = reasons(run)[0] ?? headline(run);
-  return [element(kind, { message, type: headline(run) }, [escape(reasons(run).join('\n'))])];
+  return [element(kind, { message, type: headline(run) }, [escapeXml(reasons(run).join('\n'))])];
 }
 
 function flakyElements({ stability, attempts }: RunRecord): string[] {
@@ -61,19 +80,24 @@ function kindOf({ unexpected, outcome }: RunRecord): Kind | undefined {
 
 function totals(runs: RunRecord[]) {
   const count = (kind: Kind) => runs.filter((run) => kindOf(run) === kind).length;
-  return { tests: runs.length, failures: count('failure'), errors: count('error'), skipped: count('skipped') };
+  return {
+    tests: runs.length,
+    failures: count('failure'),
+    errors: count('error'),
+    skipped: count('skipped'),
+  };
 }
 
 const seconds = (milliseconds: number): string => (milliseconds / 1000).toFixed(3);
 
 function element(name: string, attributes: Record<string, string | number>, children: string[] = []): string {
-  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escape(String(value))}"`);
+  const written = Object.entries(attributes).map(([key, value]) => ` ${key}="${escapeXml(String(value))}"`);
   const open = `<${name}${written.join('')}`;
   return children.length > 0 ? `${open}>\n${children.join('\n')}\n</${name}>` : `${open}/>`;
 }
 
 /** XML 1.0 has no way to write most control characters (section 2.2): a daemon's output may have them. */
-const escape = (text: string): string =>
+const escapeXml = (text: string): string =>
   text
     .replaceAll(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '�')
     .replaceAll('&', '&amp;')

@@ -16,7 +16,12 @@ export function runLines(run: RunRecord, output: Output): string {
   const { symbol, style } = look(run);
   const time = duration(decisive(run).result.timing.total);
   const head = `${paint(output, style, `${symbol} ${headline(run)}`)}  ${run.id}  ${paint(output, 'dim', time)}\n`;
-  return head + reasons(run).map((reason) => indent(`${reason}\n`, 4)).join('');
+  return (
+    head +
+    reasons(run)
+      .map((reason) => indent(`${reason}\n`, 4))
+      .join('')
+  );
 }
 
 export function look({ outcome, unexpected }: RunRecord): { symbol: string; style: Style } {

@@ -44,7 +44,10 @@ const live: MakeReporter = (output) => {
       } else if (event.kind === 'end') {
         running.set(id, same.slice(1));
       } else {
-        running.set(id, same.map((one) => ({ ...one, activity: event.activity })));
+        running.set(
+          id,
+          same.map((one) => ({ ...one, activity: event.activity })),
+        );
       }
     },
     onResult: (run) => {
@@ -60,7 +63,11 @@ const live: MakeReporter = (output) => {
 };
 
 /** As many of the running labs as the terminal has room for, the longest running first, and the count. */
-function liveLines(running: Running[], { finished, total }: { finished: number; total: number }, output: Output): string[] {
+function liveLines(
+  running: Running[],
+  { finished, total }: { finished: number; total: number },
+  output: Output,
+): string[] {
   const { columns, rows } = output.size();
   const room = Math.max(1, Math.min(12, rows - 3));
   const now = performance.now();
@@ -69,5 +76,8 @@ function liveLines(running: Running[], { finished, total }: { finished: number; 
     return paint(output, 'dim', line);
   });
   const more = running.length > room ? `, ${running.length - room} more` : '';
-  return [...lines, truncate(`${finished} of ${total} finished, ${running.length} running${more}`, columns - 1)];
+  return [
+    ...lines,
+    truncate(`${finished} of ${total} finished, ${running.length} running${more}`, columns - 1),
+  ];
 }

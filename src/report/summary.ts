@@ -10,7 +10,12 @@ export function summaryOf(results: SuiteResults, output: Output): string {
 }
 
 /** What is told of some runs, in the order in which it is read: the least grave scrolls away first. */
-const chapters: { title: string; style: Style; of: (run: RunRecord) => boolean; what: (run: RunRecord) => string[] }[] = [
+const chapters: {
+  title: string;
+  style: Style;
+  of: (run: RunRecord) => boolean;
+  what: (run: RunRecord) => string[];
+}[] = [
   {
     title: 'Unsupported here',
     style: 'dim',
@@ -68,15 +73,22 @@ const stories = ({ runs }: SuiteResults, output: Output): string[] =>
   });
 
 const story = (run: RunRecord, lines: string[]): string =>
-  [`  ${run.id} (${run.source.join(', ')}, ${run.level})`, ...lines.map((line) => indent(line, 4)), ''].join('\n');
+  [`  ${run.id} (${run.source.join(', ')}, ${run.level})`, ...lines.map((line) => indent(line, 4)), ''].join(
+    '\n',
+  );
 
 const recordedReasons = (run: RunRecord): string[] =>
-  decisive(run).practice.flatMap(({ probe, reason }) => (reason ? [`${probe}: recorded because ${reason}`] : []));
+  decisive(run).practice.flatMap(({ probe, reason }) =>
+    reason ? [`${probe}: recorded because ${reason}`] : [],
+  );
 
 function attemptsOf({ attempts }: RunRecord): string[] {
   const tally = new Map<string, number>();
   for (const { outcome, result } of attempts) {
-    const what = [outcome, ...result.verdicts.flatMap(({ probe, seen }) => (seen ? [`${probe} ${seen}`] : []))].join(', ');
+    const what = [
+      outcome,
+      ...result.verdicts.flatMap(({ probe, seen }) => (seen ? [`${probe} ${seen}`] : [])),
+    ].join(', ');
     tally.set(what, (tally.get(what) ?? 0) + 1);
   }
   return [...tally].map(([what, times]) => `${times} of ${attempts.length}: ${what}`);
@@ -86,7 +98,9 @@ function orderStories(orders: OrderFinding[], output: Output): string[] {
   const told = orders
     .filter(({ dependent }) => dependent)
     .map(({ lab, outcomes }) =>
-      [`  ${lab}`, ...outcomes.map(({ variant, decisions }) => `    ${variant}: ${decisions}`), ''].join('\n'),
+      [`  ${lab}`, ...outcomes.map(({ variant, decisions }) => `    ${variant}: ${decisions}`), ''].join(
+        '\n',
+      ),
     );
   return told.length > 0 ? [`${paint(output, 'yellow', 'Order-dependent')}\n${told.join('')}`] : [];
 }
@@ -102,9 +116,15 @@ function counts({ runs, duration: took, notRun, ended }: SuiteResults, output: O
   const unexpected = runs.filter((run) => run.unexpected).length;
   const lines = [
     `${paint(output, 'bold', plural(labs.length, 'run'))} of ${plural(new Set(runs.map(({ lab }) => lab)).size, 'lab')}: ${tally.join(', ') || 'nothing measured'}`,
-    controls.length > 0 ? `${plural(controls.length, 'control')}: ${held} came out differently, as they must` : '',
-    unexpected > 0 ? paint(output, 'red', `${unexpected} unexpected`) : paint(output, 'green', 'nothing unexpected'),
-    notRun.length > 0 ? `${notRun.length} not run: ${ended === 'interrupted' ? 'interrupted' : 'stopped by --bail'}` : '',
+    controls.length > 0
+      ? `${plural(controls.length, 'control')}: ${held} came out differently, as they must`
+      : '',
+    unexpected > 0
+      ? paint(output, 'red', `${unexpected} unexpected`)
+      : paint(output, 'green', 'nothing unexpected'),
+    notRun.length > 0
+      ? `${notRun.length} not run: ${ended === 'interrupted' ? 'interrupted' : 'stopped by --bail'}`
+      : '',
     `took ${duration(took)}`,
   ];
   return lines.filter(Boolean).join('\n');

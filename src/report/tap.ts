@@ -19,7 +19,7 @@ export const tap: MakeReporter = (output) => {
 };
 
 function testPoint(run: RunRecord, number: number): string {
-  const point = `${isOk(run) ? 'ok' : 'not ok'} ${number} - ${escape(run.id)}${directive(run)}\n`;
+  const point = `${isOk(run) ? 'ok' : 'not ok'} ${number} - ${escapeHash(run.id)}${directive(run)}\n`;
   return `${point}${indent(`---\n${stringify(diagnostics(run))}...\n`, 2)}`;
 }
 
@@ -33,9 +33,9 @@ function directive(run: RunRecord): string {
   return '';
 }
 
-const oneLine = (run: RunRecord): string => escape(reasons(run).join('; ').replaceAll(/\s+/g, ' '));
+const oneLine = (run: RunRecord): string => escapeHash(reasons(run).join('; ').replaceAll(/\s+/g, ' '));
 
-const escape = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('#', '\\#');
+const escapeHash = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('#', '\\#');
 
 function diagnostics(run: RunRecord) {
   const { result } = decisive(run);
@@ -49,7 +49,12 @@ function diagnostics(run: RunRecord) {
     duration_ms: result.timing.total,
     evidence: result.evidence,
     reasons: reasons(run),
-    verdicts: result.verdicts.map(({ probe, outcome, expected, seen }) => ({ probe, outcome, expected, seen })),
+    verdicts: result.verdicts.map(({ probe, outcome, expected, seen }) => ({
+      probe,
+      outcome,
+      expected,
+      seen,
+    })),
     attempts: run.attempts.length > 1 ? run.attempts.map(({ outcome }) => outcome) : undefined,
   };
 }

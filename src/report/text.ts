@@ -70,6 +70,7 @@ function failureLines(run: RunRecord): string[] {
   if (!failure) return [];
   const message = verdicts.some(({ reason }) => reason.includes(failure.message)) ? [] : [failure.message];
   if (failure.kind === 'machine' && failure.remedy) return [...message, failure.remedy];
-  if (failure.kind === 'daemon') return [...message, ...failure.lastOutput.map((line) => `${failure.daemon} | ${line}`)];
+  if (failure.kind === 'daemon')
+    return [...message, ...failure.lastOutput.map((line) => `${failure.daemon} | ${line}`)];
   return message;
 }

@@ -23,7 +23,14 @@ export async function attempt(run: Run, laboratory: Laboratory, options: Attempt
     practice: [],
   }));
   const outcome = outcomeOf(result);
-  return { repetition, retry, result, practice, outcome, unexpected: isUnexpected(result.verdicts, practice) };
+  return {
+    repetition,
+    retry,
+    result,
+    practice,
+    outcome,
+    unexpected: isUnexpected(result.verdicts, practice),
+  };
 }
 
 async function measureAndJudge(
@@ -57,7 +64,14 @@ function evidenceFolder({ info }: Run, { repetition, retry }: AttemptOptions): s
     repetition > 1 ? `repetition ${repetition}` : '',
     retry > 0 ? `retry ${retry}` : '',
   ];
-  return join(info.lab, parts.filter(Boolean).join(' ').replaceAll(/[^\w.-]+/g, '-'));
+  return join(
+    info.lab,
+    parts
+      .filter(Boolean)
+      .join(' ')
+      .replaceAll(/[^\w.-]+/g, '-'),
+  );
 }
 
-const stackOf = (error: unknown): string => (error instanceof Error ? (error.stack ?? error.message) : String(error));
+const stackOf = (error: unknown): string =>
+  error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -25,7 +25,16 @@ function isExecutable(path: string): boolean {
   }
 }
 
-const throwaway = ['unshare', '--user', '--map-root-user', '--net', '--mount', '--pid', '--fork', '--kill-child'];
+const throwaway = [
+  'unshare',
+  '--user',
+  '--map-root-user',
+  '--net',
+  '--mount',
+  '--pid',
+  '--fork',
+  '--kill-child',
+];
 
 async function refusesSandbox() {
   const { code, errors } = await runProgram([...throwaway, 'true']);
@@ -52,7 +61,8 @@ function whyRefused(): { reason: string; remedy: string } {
   if (existsSync('/.dockerenv') || existsSync('/run/.containerenv')) {
     return {
       reason: 'this container has no right to make namespaces',
-      remedy: 'start it with: docker run --cap-add SYS_ADMIN --cap-add NET_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined',
+      remedy:
+        'start it with: docker run --cap-add SYS_ADMIN --cap-add NET_ADMIN --security-opt seccomp=unconfined --security-opt apparmor=unconfined',
     };
   }
   return { reason: 'this machine gives no user namespace', remedy: '' };
@@ -67,7 +77,12 @@ function parameter(path: string): string | undefined {
 async function lackingFeatures(names: string[]): Promise<string[]> {
   if (names.length === 0) return [];
   const tries = names.map((name) => `(${kernelFeatures[name] ?? 'false'}) >&2 && echo ${name}`);
-  const { output } = await runProgram([...throwaway, 'sh', '-c', `PATH=$PATH:/usr/sbin:/sbin\n${tries.join('\n')}\ntrue`]);
+  const { output } = await runProgram([
+    ...throwaway,
+    'sh',
+    '-c',
+    `PATH=$PATH:/usr/sbin:/sbin\n${tries.join('\n')}\ntrue`,
+  ]);
   const works = new Set(output.split('\n'));
   return names.filter((name) => !works.has(name));
 }

@@ -10,7 +10,13 @@ export const measureSupported =
     if (lacking.length === 0) return measure(plan, options);
     const message = lacking.map(({ message }) => message).join('; ');
     const remedy = lacking.flatMap(({ remedy }) => remedy || []).join(' && ');
-    return { timeline: [], failure: { kind: 'machine', message, remedy }, epochMs: Date.now(), timing: { total: 0 }, files: {} };
+    return {
+      timeline: [],
+      failure: { kind: 'machine', message, remedy },
+      epochMs: Date.now(),
+      timing: { total: 0 },
+      files: {},
+    };
   };
 
 const needs = (plan: Plan, { kind, name }: Missing): boolean =>

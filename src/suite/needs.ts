@@ -23,16 +23,9 @@ export interface Machine {
   lackingFeatures(names: string[]): Promise<string[]>;
 }
 
-/** What every lab needs, whatever is in it. */
-const everyLab: Need[] = ['unshare', 'setpriv', 'nsenter', 'bwrap', 'ip'].map((name) => ({
-  kind: 'program',
-  name,
-  for: 'every lab',
-}));
-
-/** What these needs, and every lab's, lack on a machine. */
+/** What a machine lacks of these needs, and of a sandbox at all. */
 export async function missingOn(machine: Machine, needs: Need[]): Promise<Missing[]> {
-  const programs = missingPrograms(machine, [...everyLab, ...needs]);
+  const programs = missingPrograms(machine, needs);
   if (programs.some(({ name }) => name === 'unshare')) return programs;
   const sandbox = await missingSandbox(machine);
   if (sandbox.length > 0) return [...programs, ...sandbox];
@@ -44,11 +37,18 @@ export const isBlocking = ({ kind }: Missing): boolean => kind === 'sandbox' || 
 
 /** All that miflab knows to ask for, for doctor. */
 export const everyNeed: Need[] = [
-  ...['nft', 'tc', 'radvd', 'dnsmasq', 'kea-dhcp4', 'kea-dhcp6', 'unbound', 'curl', 'dig'].map((name) => ({
+  ...['unshare', 'setpriv', 'nsenter', 'bwrap', 'ip'].map((name) => ({
     kind: 'program' as const,
     name,
-    for: 'labs that use it',
+    for: 'every lab',
   })),
+  ...['nft', 'tc', 'radvd', 'dnsmasq', 'kea-dhcp4', 'kea-dhcp6', 'unbound', 'curl', 'dig', 'getent'].map(
+    (name) => ({
+      kind: 'program' as const,
+      name,
+      for: 'labs that use it',
+    }),
+  ),
   ...Object.keys(kernelFeatures).map((name) => ({ kind: 'kernel' as const, name, for: 'labs that need it' })),
   { kind: 'ids', name: 'range', for: 'labs whose programs change their user' },
 ];
@@ -71,7 +71,9 @@ async function missingSandbox(machine: Machine): Promise<Missing[]> {
   const refusal = await machine.refusesSandbox();
   if (!refusal) return [];
   const { reason, said, remedy } = refusal;
-  return [{ kind: 'sandbox', name: 'user namespace', message: `no lab can be built: ${reason} (${said})`, remedy }];
+  return [
+    { kind: 'sandbox', name: 'user namespace', message: `no lab can be built: ${reason} (${said})`, remedy },
+  ];
 }
 
 async function missingFeatures(machine: Machine, needs: Need[]): Promise<Missing[]> {
@@ -91,7 +93,8 @@ function missingIds(machine: Machine, needs: Need[]): Missing[] {
     kind: 'ids',
     name,
     message: `a lab has one user id only: needed by ${users}; everything else works`,
-    remedy: 'apt-get install uidmap && usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER"',
+    remedy:
+      'apt-get install uidmap && usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER"',
   }));
 }
 

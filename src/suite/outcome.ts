@@ -12,7 +12,8 @@ export const outcomes = [
   'conforms',
 ] as const satisfies Outcome[];
 
-const worst = (several: Outcome[]): Outcome | undefined => outcomes.find((outcome) => several.includes(outcome));
+const worst = (several: Outcome[]): Outcome | undefined =>
+  outcomes.find((outcome) => several.includes(outcome));
 
 /**
  * What a run came to: the worst of its verdicts. One that failed is never better than inconclusive, and one
@@ -30,13 +31,18 @@ export function isUnexpected(verdicts: Verdict[], practice: PracticeFinding[]): 
   return changed || verdicts.some(({ outcome, probe }) => outcome === 'deviates' && !recorded.has(probe));
 }
 
-/** Whether another try may come out better. */
-export const isWorthRetrying = ({ unexpected, outcome }: Attempt): boolean =>
+/** Whether a person must look at it, and whether another try may come out better. */
+export const needsAttention = ({ unexpected, outcome }: Pick<Attempt, 'unexpected' | 'outcome'>): boolean =>
   unexpected || outcome === 'inconclusive';
 
 /** What all attempts of a run come to. */
-export function summarize(attempts: Attempt[]): Pick<RunRecord, 'outcome' | 'unexpected' | 'stability' | 'decisive'> {
-  const last = attempts.filter(({ repetition, retry }) => !attempts.some((other) => other.repetition === repetition && other.retry > retry));
+export function summarize(
+  attempts: Attempt[],
+): Pick<RunRecord, 'outcome' | 'unexpected' | 'stability' | 'decisive'> {
+  const last = attempts.filter(
+    ({ repetition, retry }) =>
+      !attempts.some((other) => other.repetition === repetition && other.retry > retry),
+  );
   const counting =
     last.find(({ unexpected }) => unexpected) ??
     last.toSorted((a, b) => outcomes.indexOf(a.outcome) - outcomes.indexOf(b.outcome))[0]!;
@@ -46,7 +52,7 @@ export function summarize(attempts: Attempt[]): Pick<RunRecord, 'outcome' | 'une
 
 function stabilityOf(last: Attempt[]): Stability {
   if (new Set(last.map(fingerprint)).size > 1) return 'unstable';
-  return last.some((attempt) => attempt.retry > 0 && !isWorthRetrying(attempt)) ? 'flaky' : 'stable';
+  return last.some((attempt) => attempt.retry > 0 && !needsAttention(attempt)) ? 'flaky' : 'stable';
 }
 
 /** What must be the same in every repetition: the outcome and what was seen, without times and packet numbers. */

@@ -4,7 +4,7 @@ import type { TimelineEvent } from '../evidence/timeline.ts';
 import { activityOf } from './activity.ts';
 import { attempt } from './attempt.ts';
 import { ExitCode } from './exit-code.ts';
-import { exitCodeOf, isWorthRetrying, summarize } from './outcome.ts';
+import { exitCodeOf, needsAttention, summarize } from './outcome.ts';
 import type { Attempt, OrderFinding, RunRecord, SuiteListener, SuiteResults } from './results.ts';
 import type { Laboratory, Run } from './run.ts';
 import { version } from './version.ts';
@@ -37,8 +37,8 @@ export async function runSuite(
   const records = new Map<string, RunRecord>();
   const limit = pLimit(workers);
 
-  const bailed = () => count(records.values(), needsAttention) >= (options.bail ?? Number.POSITIVE_INFINITY);
-  const isOver = () => signal.aborted || bailed();
+  const attention = new Set<string>();
+  const bailed = () => attention.size >= (options.bail ?? Number.POSITIVE_INFINITY);
 
   async function makeRun(run: Run): Promise<void> {
     const repetitions = Array.from({ length: options.repeat }, (_, index) => index + 1);
@@ -53,12 +53,14 @@ export async function runSuite(
   /** A repetition and its retries. A measurement that was cut short says nothing, and is left out. */
   async function attempts(run: Run, repetition: number): Promise<Attempt[]> {
     const made: Attempt[] = [];
-    for (let retry = 0; retry <= options.retries && !isOver(); retry++) {
+    if (bailed()) return made;
+    for (let retry = 0; retry <= options.retries && !signal.aborted; retry++) {
       const latest = await measured(run, repetition, retry);
-      if (signal.aborted) break;
+      if (signal.aborted) return made;
       made.push(latest);
-      if (!isWorthRetrying(latest)) break;
+      if (!needsAttention(latest)) return made;
     }
+    if (made.length > 0) attention.add(run.info.id);
     return made;
   }
 
@@ -78,6 +80,7 @@ export async function runSuite(
   await Promise.all(longestFirst(runs, options.durations).map(makeRun));
 
   const inOrder = runs.flatMap(({ info }) => records.get(info.id) ?? []);
+  const notRun = runs.map(({ info }) => info.id).filter((id) => !records.has(id));
   const results: SuiteResults = {
     format: 1,
     miflab: version,
@@ -86,19 +89,15 @@ export async function runSuite(
     kernel: release(),
     workers,
     folder,
-    ended: signal.aborted ? 'interrupted' : bailed() ? 'bail' : 'complete',
+    ended: signal.aborted ? 'interrupted' : notRun.length > 0 ? 'bail' : 'complete',
     runs: inOrder,
     orders: options.compareOrders(inOrder),
-    notRun: runs.map(({ info }) => info.id).filter((id) => !records.has(id)),
+    notRun,
     exitCode: signal.aborted ? ExitCode.interrupted : exitCodeOf(inOrder),
   };
   listener.onEnd?.(results);
   return results;
 }
-
-const needsAttention = ({ unexpected, outcome }: RunRecord): boolean => unexpected || outcome === 'inconclusive';
-
-const count = <T>(items: Iterable<T>, matches: (item: T) => boolean): number => [...items].filter(matches).length;
 
 /** A run that was never timed may be the longest. */
 function longestFirst(runs: Run[], durations: Record<string, number>): Run[] {

@@ -1,5 +1,6 @@
 /** Which of all possible runs a command asks for. Pure. */
 import { createHash } from 'node:crypto';
+import { needsAttention } from './outcome.ts';
 import type { RunRecord } from './results.ts';
 import type { Run } from './run.ts';
 
@@ -27,8 +28,7 @@ export function select(runs: Run[], { grep, shard, controls, lastFailed }: Selec
   );
 }
 
-const needsAnotherLook = ({ unexpected, outcome, stability }: RunRecord): boolean =>
-  unexpected || outcome === 'inconclusive' || stability !== 'stable';
+const needsAnotherLook = (run: RunRecord): boolean => needsAttention(run) || run.stability !== 'stable';
 
 /** Whether a decision depends on the order can only be told from all orders together. */
 const wholeOrder = ({ kind, lab, stack, id }: Pick<RunRecord, 'kind' | 'lab' | 'stack' | 'id'>): string =>

@@ -1,0 +1,31 @@
+import { ExitCode } from '../suite/exit-code.ts';
+import type { LoadedLab } from '../suite/make-runs.ts';
+import { loadLabs } from './load-labs.ts';
+import type { Parts } from './parts.ts';
+
+/** Prints a line per lab: its name, topic, level and title. */
+export async function list(
+  words: string[],
+  { grep }: { grep?: RegExp },
+  parts?: Pick<Parts, 'readLab'>,
+): Promise<ExitCode> {
+  const { readLab } = parts ?? (await import('./laboratory.ts')).parts;
+  const labs = loadLabs(words, readLab).filter((lab) => !grep || grep.test(searchable(lab)));
+  const rows = labs.map(({ name, lab }) => [name, lab.topic, lab.level, lab.title]);
+  process.stdout.write(table(rows));
+  return ExitCode.ok;
+}
+
+const searchable = ({ name, lab }: LoadedLab): string =>
+  [name, lab.title, lab.topic, lab.source].flat().join(' ');
+
+/** Columns as wide as their widest cell. */
+function table(rows: string[][]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (row: string[]) =>
+    row
+      .map((cell, column) => cell.padEnd(widths[column]!))
+      .join('  ')
+      .trimEnd();
+  return rows.map((row) => `${line(row)}\n`).join('');
+}

@@ -1,0 +1,97 @@
+import { availableParallelism } from 'node:os';
+import type { Timers } from '../plan/plan.ts';
+import { standardOutput } from '../report/output.ts';
+import { ExitCode } from '../suite/exit-code.ts';
+import { makeRuns } from '../suite/make-runs.ts';
+import { measureSupported } from '../suite/measure-supported.ts';
+import { isBlocking, missingOn } from '../suite/needs.ts';
+import type { RunRecord, SuiteResults } from '../suite/results.ts';
+import { keepResults, makeSuiteFolder, readDurations, readResults } from '../suite/results-folder.ts';
+import { runSuite } from '../suite/run-suite.ts';
+import { type Shard, select } from '../suite/select.ts';
+import { report } from './doctor.ts';
+import { interruption } from './interruption.ts';
+import { loadLabs } from './load-labs.ts';
+import type { Parts } from './parts.ts';
+import { openReporters } from './reporter-choice.ts';
+import { refuseUnknownStacks } from './stacks.ts';
+import { UsageError } from './usage-error.ts';
+import type { ReporterChoice } from './values.ts';
+
+export interface RunOptions {
+  grep?: RegExp;
+  workers?: number;
+  retries?: number;
+  repeat?: number;
+  bail?: number;
+  lastFailed?: boolean;
+  controls?: boolean;
+  shard?: Shard;
+  timers: Timers;
+  stack?: string[];
+  reporter?: ReporterChoice[];
+  output: string;
+}
+
+/** A lab waits more than it computes: four for each processor kept it busy (docs/architecture.md). */
+const defaultWorkers = () => 4 * availableParallelism();
+
+/** Runs labs, keeps the results and returns their exit code. */
+export async function run(words: string[], options: RunOptions, parts?: Parts): Promise<number> {
+  const outcome = await runLabs(words, options, parts ?? (await import('./laboratory.ts')).parts);
+  return typeof outcome === 'number' ? outcome : outcome.exitCode;
+}
+
+/** The results, or the exit code for which nothing was started. */
+export async function runLabs(
+  words: string[],
+  options: RunOptions,
+  parts: Parts,
+): Promise<SuiteResults | ExitCode> {
+  const { output, timers, stack } = options;
+  const labs = loadLabs(words, parts.readLab);
+  refuseUnknownStacks(labs, stack, parts.stacks);
+  const all = makeRuns(labs, { ...parts, timers, stacks: stack });
+  const lastFailed = options.lastFailed ? lastRecords(output) : undefined;
+  const runs = select(all, { ...options, controls: options.controls ?? false, lastFailed });
+  if (runs.length === 0) throw new UsageError('no lab is left to run: the filters leave none');
+
+  const missing = await missingOn(
+    parts.machine,
+    runs.flatMap(({ plan }) => plan.needs),
+  );
+  if (missing.some(isBlocking)) {
+    process.stderr.write(report(missing));
+    return ExitCode.machine;
+  }
+
+  const reporter = openReporters(options.reporter ?? [], standardOutput());
+  const { signal, release } = interruption();
+  try {
+    const results = await runSuite(
+      runs,
+      {
+        workers: options.workers ?? defaultWorkers(),
+        retries: options.retries ?? 0,
+        repeat: options.repeat ?? 1,
+        bail: options.bail,
+        signal,
+        durations: readDurations(output),
+        folder: makeSuiteFolder(output),
+        compareOrders: parts.compareOrders,
+      },
+      { ...parts.laboratory, measure: measureSupported(parts.laboratory.measure, missing) },
+      reporter,
+    );
+    keepResults(output, results);
+    return results;
+  } finally {
+    release();
+  }
+}
+
+function lastRecords(output: string): RunRecord[] {
+  const results = readResults(`${output}/last`);
+  if (!results) throw new UsageError(`--last-failed needs an earlier run: there is none in ${output}`);
+  return results.runs;
+}

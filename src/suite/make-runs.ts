@@ -1,0 +1,77 @@
+/** From labs to the runs that they ask for. Pure. */
+import type { Lab } from '../lab/schema.ts';
+import type { Plan, Timers } from '../plan/plan.ts';
+import type { Position, RunInfo } from './results.ts';
+import type { Run } from './run.ts';
+
+/** A lab file that was read without a mistake. */
+export interface LoadedLab {
+  name: string;
+  /** Relative to the working directory. */
+  file: string;
+  lab: Lab;
+  /** Where a part of the lab stands in its file: ['expect', 'web']. */
+  positionOf(path: (string | number)[]): Position | undefined;
+}
+
+/** One way in which a lab is run: itself, one of its orders, one of its controls. */
+export interface Variant {
+  kind: RunInfo['kind'];
+  /** '' for the lab itself, 'control 1', 'order wifi, lte'. */
+  name: string;
+  lab: Lab;
+  /** Where its expectations stand in the file: ['control', 0, 'expect']. */
+  expectAt: (string | number)[];
+}
+
+export interface MakeRunsOptions {
+  timers: Timers;
+  /** Undefined: the stack that each lab names, else the kernel's own. */
+  stacks?: string[];
+  variantsOf(lab: Lab): Variant[];
+  planOf(loaded: LoadedLab, variant: Variant, stack: string, timers: Timers): Plan;
+}
+
+/** Every run of these labs: each lab on each stack, in each order and with each control. */
+export const makeRuns = (labs: LoadedLab[], options: MakeRunsOptions): Run[] =>
+  labs.flatMap((loaded) =>
+    (options.stacks ?? [loaded.lab.stack ?? 'kernel']).flatMap((stack) =>
+      options.variantsOf(loaded.lab).map((variant) => makeRun(loaded, variant, stack, options)),
+    ),
+  );
+
+function makeRun(loaded: LoadedLab, variant: Variant, stack: string, options: MakeRunsOptions): Run {
+  const timers = loaded.lab.timers ?? options.timers;
+  const plan = options.planOf(loaded, variant, stack, timers);
+  return { lab: variant.lab, plan, info: infoOf(loaded, variant, stack, timers) };
+}
+
+function infoOf(
+  { name, file, lab, positionOf }: LoadedLab,
+  variant: Variant,
+  stack: string,
+  timers: Timers,
+): RunInfo {
+  const parts = [name, variant.name, stack === 'kernel' ? '' : stack].filter(Boolean);
+  const probes = Object.keys(variant.lab.expect);
+  const positions = [
+    ['', positionOf([]) ?? { line: 1, column: 1 }] as const,
+    ...probes.map((probe) => [probe, positionOf([...variant.expectAt, probe])] as const),
+  ];
+  return {
+    id: parts.join(' · '),
+    lab: name,
+    file,
+    title: lab.title,
+    topic: lab.topic,
+    level: lab.level,
+    source: [lab.source].flat(),
+    kind: variant.kind,
+    variant: variant.name,
+    stack,
+    timers,
+    positions: Object.fromEntries(
+      positions.filter((entry): entry is [string, Position] => entry[1] !== undefined),
+    ),
+  };
+}
