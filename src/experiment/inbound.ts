@@ -5,7 +5,7 @@ import type { PlannedProbe, Question } from '../plan/plan.ts';
 import { runProgram } from '../sys/program.ts';
 import { AF, bind, connect, inetAddress, inNetwork, SOCK, send, setReuseAddress, SystemError, socket } from '../sys/libc.ts';
 import type { RunningLab } from '../testbed/lab.ts';
-import { networkPath } from '../testbed/places.ts';
+import { inNode, networkPath } from '../testbed/places.ts';
 import { datagramFrame } from './datagrams.ts';
 import { hostAddress } from './host-address.ts';
 import { sendFrame } from './send-frame.ts';
@@ -16,7 +16,7 @@ export const askInbound = async (lab: RunningLab, probe: PlannedProbe, question:
   const to = (await hostAddress(lab, probe.node, question.to))!;
   const data = Buffer.from(probe.nonce);
   const error = question.over ? sendOver(question, to, data) : sendRouted(question, to, data);
-  const { output } = await runProgram(['ip', '-n', probe.node, '-json', 'route', 'get', question.source, 'from', to]);
+  const { output } = await runProgram(inNode({ name: probe.node, ownFiles: false }, ['ip', '-json', 'route', 'get', question.source, 'from', to]));
   const [route] = JSON.parse(output || '[]') as { dev?: string; gateway?: string }[];
   lab.recorder.record({
     kind: 'probe', probe: probe.name, what: 'answer',

@@ -28,8 +28,8 @@ export const askSocket = async (lab: RunningLab, probe: PlannedProbe, question: 
   for (const destination of question.destinations) {
     const { flow, socketAddress: own, error } = openAndAsk(probe, { ...options, destinations: [destination] });
     const late = flow && question.kind === 'tcp' && !error ? await settled(lab, probe, flow) : undefined;
-    if (flow && question.keepOpen) flows.set(probe.name, flow);
-    else if (flow && question.kind !== 'tcp') closeSync(flow.fd);
+    // A closed socket would answer the answer with an ICMP error: each stays open until the lab ends.
+    if (flow) flows.set(probe.name, flow);
     const route = question.destinations.length === 1 ? await routeGet(probe.node, destination, options) : undefined;
     lab.recorder.record({ kind: 'probe', probe: probe.name, what: 'answer', answer: { destination, socketAddress: own, route, error: error ?? late } });
   }

@@ -110,10 +110,14 @@ export const interfacesOn = (topology: Topology, link: string) =>
     node.interfaces.filter((planned) => planned.link === link).map((planned) => ({ node, planned })),
   );
 
+/** From where its ICMP errors come. */
+const INTERNET_ADDRESSES = ['192.0.0.8/32', '2001:db8:ffff:ffff::1/128'];
+
 /** The internet knows the way back to the prefixes of every router and to every server. */
 const internetRoutes = (internet: TopologyNode, topology: Topology, lab: Lab): string[] => {
   const routed = new Set<string>();
-  return internet.interfaces.flatMap((own) => {
+  const ownAddresses = INTERNET_ADDRESSES.map((address) => `addr add ${address} dev lo`);
+  const routes = internet.interfaces.flatMap((own) => {
     const { node, planned } = interfacesOn(topology, own.link).find(({ node: other }) => other.role !== 'internet')!;
     const prefixes = routedTo(node, topology, lab).filter((prefix) => !routed.has(prefix));
     for (const prefix of prefixes) routed.add(prefix);
@@ -123,6 +127,7 @@ const internetRoutes = (internet: TopologyNode, topology: Topology, lab: Lab): s
         : `route add ${prefix} via ${planned.linkLocal} dev ${own.name}`,
     );
   });
+  return [...ownAddresses, ...routes];
 };
 
 const routedTo = (node: TopologyNode, topology: Topology, lab: Lab): string[] => {

@@ -2,6 +2,12 @@
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 
+/**
+ * The end of the sandbox ends its programs. execa's own clean-up takes every signal that could end a process
+ * for the end, SIGIO too, by which the capture hears of packets.
+ */
+export const LEFT_ALONE = { cleanup: false, reject: false } as const;
+
 export interface RunningProgram {
   pid: number | undefined;
   kill(signal: NodeJS.Signals): void;
@@ -14,7 +20,7 @@ export const startProgram = (
   onLine: (stream: 'stdout' | 'stderr', line: string) => void,
 ): RunningProgram => {
   const [file, ...args] = command as [string, ...string[]];
-  const subprocess = execa(file, args, { stdin: 'ignore', buffer: false, reject: false, cleanup: true });
+  const subprocess = execa(file, args, { ...LEFT_ALONE, stdin: 'ignore', buffer: false });
   for (const stream of ['stdout', 'stderr'] as const)
     createInterface({ input: subprocess[stream] }).on('line', (line) => onLine(stream, line));
   return {
@@ -37,6 +43,6 @@ export interface Finished {
 /** Runs a program to its end. `input` goes to its standard input. */
 export const runProgram = async (command: string[], input?: string): Promise<Finished> => {
   const [file, ...args] = command as [string, ...string[]];
-  const result = await execa(file, args, { reject: false, stripFinalNewline: false, ...(input === undefined ? { stdin: 'ignore' as const } : { input }) });
-  return { code: result.exitCode ?? null, output: result.stdout ?? '', errors: (result.stderr || result.originalMessage) ?? '' };
+  const result = await execa(file, args, { ...LEFT_ALONE, stripFinalNewline: false, ...(input === undefined ? { stdin: 'ignore' as const } : { input }) });
+  return { code: result.exitCode ?? null, output: result.stdout ?? '', errors: (result.stderr || result.shortMessage) ?? '' };
 };

@@ -3,23 +3,21 @@
  * afterwards costs 18 ms), then each node is configured by a batch of its own, side by side.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
 import type { Plan, PlannedNode } from '../plan/plan.ts';
 import { inNetwork } from '../sys/libc.ts';
 import { runProgram } from '../sys/program.ts';
 import { LabFault } from './faults.ts';
-import { FABRIC, filesPath, inNode, networkPath, RUN_FOLDER } from './places.ts';
+import { giveOwnFiles } from './own-files.ts';
+import { FABRIC, inNode, networkPath, RUN_FOLDER } from './places.ts';
 
 
 export const build = async (plan: Plan): Promise<void> => {
   for (const folder of ['nodes', 'files', 'mounts', 'names']) mkdirSync(`${RUN_FOLDER}/${folder}`, { recursive: true });
   await ipBatch('the test bed', creation(plan));
   for (const node of plan.nodes) setSysctls(node.name, node.sysctls);
-  const owners = plan.nodes.filter(({ ownFiles }) => ownFiles);
-  for (const node of owners) layFiles(node);
   writeFileSync(`${RUN_FOLDER}/nodes/${FABRIC}`, fabricLines(plan).join('\n'));
   for (const node of plan.nodes) writeFileSync(`${RUN_FOLDER}/nodes/${node.name}`, nodeLines(node).join('\n'));
-  await configure(owners.map(({ name }) => name));
+  await Promise.all([configure(), ...plan.nodes.filter(({ ownFiles }) => ownFiles).map(giveOwnFiles)]);
   for (const node of plan.nodes) await applyRulesets(node);
 };
 
@@ -67,43 +65,20 @@ export const setSysctls = (node: string, sysctls: [key: string, value: string][]
 /** sysctl(8): with a slash in it the slashes separate, and the dots are part of the names. */
 const sysctlPath = (key: string): string => (key.includes('/') ? key : key.replaceAll('.', '/'));
 
-const layFiles = (node: PlannedNode): void => {
-  for (const [path, text] of Object.entries(node.files)) {
-    mkdirSync(filesPath(node.name), { recursive: true });
-    writeFileSync(`${filesPath(node.name)}/${basename(path)}`, text);
-  }
-};
-
-/** The script is a constant; what varies are its arguments and the files it reads. */
+/** The script is a constant; what varies are the files it reads. */
 const CONFIGURE = `
-mount -t tmpfs -o mode=755 tmpfs "$0/mounts" && mount --make-private "$0/mounts"
-mount -t tmpfs -o mode=755 tmpfs "$0/names" && mount --make-private "$0/names"
-for name; do
-  mkdir -p "$0/upper/$name" "$0/work/$name"
-  : > "$0/mounts/$name"; : > "$0/names/$name"
-  unshare --mount="$0/mounts/$name" --uts="$0/names/$name" --propagation private /bin/sh -c '
-    hostname "$2"
-    mount -t overlay overlay -o lowerdir=/etc,upperdir="$1/upper/$2",workdir="$1/work/$2" /etc || exit
-    mount -t tmpfs -o mode=1777 tmpfs /tmp
-    for file in resolv.conf hosts nsswitch.conf gai.conf; do
-      [ -e "$1/files/$2/$file" ] || continue
-      rm -f "/etc/$file" && cp "$1/files/$2/$file" /etc/
-    done
-    hostname > /etc/hostname
-  ' sh "$0" "$name" || exit
-done
 status=0
 pids=
 for file in "$0"/nodes/*; do
-  ip -n "\${file##*/}" -batch "$file" &
+  nsenter --net="/run/netns/\${file##*/}" -- ip -batch "$file" &
   pids="$pids $!"
 done
 for pid in $pids; do wait "$pid" || status=1; done
 exit $status
 `;
 
-const configure = async (owners: string[]): Promise<void> => {
-  const { code, errors } = await runProgram(['/bin/sh', '-c', CONFIGURE, RUN_FOLDER, ...owners]);
+const configure = async (): Promise<void> => {
+  const { code, errors } = await runProgram(['/bin/sh', '-c', CONFIGURE, RUN_FOLDER]);
   if (code !== 0) throw new LabFault(errors.trim());
 };
 
@@ -127,11 +102,12 @@ export const runInNode = async (node: Pick<PlannedNode, 'name' | 'ownFiles'>, co
 export const ipLines = async (node: string, lines: string[]): Promise<void> => {
   for (const line of lines) {
     const [, family, rest] = /^(?:(-[46])\s+)?(.*)$/s.exec(line)!;
-    await ipBatch(`ip on ${node}`, [rest!], ['-n', node, ...(family ? [family] : [])]);
+    await ipBatch(`ip on ${node}`, [rest!], inNode({ name: node, ownFiles: false }, ['ip', ...(family ? [family] : [])]));
   }
 };
 
-const ipBatch = async (what: string, lines: string[], options: string[] = []): Promise<void> => {
-  const { code, errors } = await runProgram(['ip', ...options, '-batch', '-'], `${lines.join('\n')}\n`);
+/** Through nsenter: `ip -n` mounts a new /sys, which the sandbox does not allow. */
+const ipBatch = async (what: string, lines: string[], ip: string[] = ['ip']): Promise<void> => {
+  const { code, errors } = await runProgram([...ip, '-batch', '-'], `${lines.join('\n')}\n`);
   if (code !== 0) throw new LabFault(`${what}: ${errors.trim()}${lines.length === 1 ? ` (${lines[0]})` : ''}`);
 };
