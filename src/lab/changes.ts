@@ -4,7 +4,7 @@ import { applyChange, missingPart, parsePath } from './change.ts';
 import { closest } from './closest.ts';
 import { stepsOf } from './parts.ts';
 import { isMap, type Path, type Problem, valueAt } from './problem.ts';
-import { type Control, Lab } from './schema.ts';
+import { type Control, type Expectation, type ExpectedDecision, Lab } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
 import { semanticProblems } from './semantics.ts';
 
@@ -27,31 +27,29 @@ const identity = ({ path, message }: Problem): string => JSON.stringify([path, m
 
 function controlProblems(lab: Lab, { change, expect }: Control, path: Path, known: Set<string>): Problem[] {
   const place = [...path, 'change'];
-  const deadEnds = pathProblems(lab, change, place);
-  if (deadEnds.length > 0) return [...deadEnds, ...sameExpectation(lab, expect, path)];
-  const changed = applyChange(lab, change) as Lab;
+  const same = sameExpectation(lab, expect, path);
+  const { changed, deadEnds } = followPaths(lab, change, place);
+  if (deadEnds.length > 0) return [...deadEnds, ...same];
   if (isDeepStrictEqual(changed, lab))
     return [{ path: place, atKey: true, message: 'the control changes nothing' }];
-  return [
-    ...newProblems({ ...changed, expect, control: undefined }, known).map((problem) =>
-      problem.path[0] === 'expect'
-        ? { ...problem, path: [...path, ...problem.path] }
-        : placed(problem, change, place),
-    ),
-    ...sameExpectation(lab, expect, path),
-  ];
+  const problems = newProblems({ ...(changed as Lab), expect, control: undefined }, known);
+  const mapped = problems.map((problem) =>
+    problem.path[0] === 'expect'
+      ? { ...problem, path: [...path, ...problem.path] }
+      : placed(problem, change, place),
+  );
+  return [...mapped, ...same];
 }
 
 /** A change step is followed by the next: each changes what the one before left. */
 function stepProblems(lab: Lab, known: Set<string>): Problem[] {
   let current: unknown = lab;
-  return stepsOf(lab).flatMap(({ step, path }) => {
-    if (!step.change) return [];
+  return stepsOf(lab).flatMap(({ step: { change }, path }) => {
+    if (!change) return [];
     const place = [...path, 'change'];
-    const deadEnds = pathProblems(current, step.change, place);
+    const { changed, deadEnds } = followPaths(current, change, place);
     if (deadEnds.length > 0) return deadEnds;
-    const changed = applyChange(current, step.change);
-    const problems = newProblems(changed, known).map((problem) => placed(problem, step.change!, place));
+    const problems = newProblems(changed, known).map((problem) => placed(problem, change, place));
     if (problems.length === 0) current = changed;
     return problems;
   });
@@ -80,38 +78,52 @@ function placed(problem: Problem, change: Record<string, unknown>, place: Path):
   };
 }
 
-function pathProblems(lab: unknown, change: Record<string, unknown>, place: Path): Problem[] {
-  return Object.keys(change).flatMap((text): Problem[] => {
-    const path = parsePath(text);
-    const here = { path: [...place, text], atKey: true };
-    if (!path)
-      return [{ ...here, message: `${text} is no path`, expected: 'nodes.lte-router.ra.lte.preference' }];
-    const missing = missingPart(lab, path);
-    if (!missing) return [];
-    const container = valueAt(lab, missing.slice(0, -1));
-    const candidates = isMap(container) || Array.isArray(container) ? Object.keys(container) : [];
-    const near = closest(missing.at(-1)!, candidates);
-    return [
-      {
-        ...here,
-        message: `${missing.join('.')} does not exist`,
-        expected: candidates.length > 0 ? `one of ${candidates.join(', ')}` : undefined,
-        suggestion: near && [...missing.slice(0, -1), near].join('.'),
-        about: path,
-      },
-    ];
+/** The changes one after the other, as far as their paths lead somewhere. */
+function followPaths(lab: unknown, change: Record<string, unknown>, place: Path) {
+  let changed = lab;
+  const deadEnds = Object.entries(change).flatMap(([text, value]) => {
+    const problem = pathProblem(changed, text, place);
+    if (!problem) changed = applyChange(changed, { [text]: value });
+    return problem ?? [];
   });
+  return { changed, deadEnds };
 }
 
-/** Where every decision that the control expects is one that the lab expects too, no outcome tells them apart. */
+function pathProblem(lab: unknown, text: string, place: Path): Problem | undefined {
+  const path = parsePath(text);
+  const here = { path: [...place, text], atKey: true };
+  if (!path)
+    return { ...here, message: `${text} is no path`, expected: 'nodes.lte-router.ra.lte.preference' };
+  const missing = missingPart(lab, path);
+  if (!missing) return undefined;
+  const container = valueAt(lab, missing.slice(0, -1));
+  const candidates = isMap(container) || Array.isArray(container) ? Object.keys(container) : [];
+  const near = closest(missing.at(-1)!, candidates);
+  return {
+    ...here,
+    message: `${missing.join('.')} does not exist`,
+    expected: candidates.length > 0 ? `one of ${candidates.join(', ')}` : undefined,
+    suggestion: near && [...missing.slice(0, -1), near].join('.'),
+    about: path,
+  };
+}
+
+/** Where a decision that the lab expects is one that the control expects too, that outcome does not tell them apart. */
 function sameExpectation(lab: Lab, expect: Control['expect'], path: Path): Problem[] {
-  const entries = Object.entries(expect);
   const here = { path: [...path, 'expect'], atKey: true };
+  const entries = Object.entries(expect);
   if (entries.length === 0) return [{ ...here, message: 'the control expects nothing' }];
-  const same = entries.every(([probe, decision]) =>
-    Object.entries(decision).every(([key, value]) =>
-      isDeepStrictEqual(value, valueAt(lab.expect, [probe, key])),
+  const same = entries.every(([probe, expectation]) =>
+    optionsOf(expectation).some((wanted) =>
+      optionsOf(lab.expect[probe] ?? {}).some((expected) => implies(expected, wanted)),
     ),
   );
   return same ? [{ ...here, message: 'the control expects what the lab expects, so it cannot differ' }] : [];
 }
+
+const optionsOf = (expectation: Expectation): ExpectedDecision[] =>
+  'one-of' in expectation ? expectation['one-of'] : [expectation];
+
+/** Whether whatever is the one decision is the other. */
+const implies = (one: ExpectedDecision, other: ExpectedDecision): boolean =>
+  Object.entries(other).every(([key, value]) => isDeepStrictEqual(value, one[key as keyof ExpectedDecision]));

@@ -43,7 +43,7 @@ function print(diagnostic: Diagnostic, lines: string[], color: boolean): string 
     `${paint('bold', `${file}:${line}:${column}:`)} ${paint('red', printable(message))}`,
     ...(source?.trim() ? frame(source, diagnostic, (words) => paint('red', words)) : []),
     ...(suggestion !== undefined ? [`  did you mean ${paint('green', printable(suggestion))}?`] : []),
-    ...(expected !== undefined && suggestion === undefined ? [`  expected ${printable(expected)}`] : []),
+    ...(expected !== undefined && suggestion === undefined ? [`  expected: ${printable(expected)}`] : []),
     '',
   ].join('\n');
 }

@@ -5,7 +5,7 @@ import { closest } from './closest.ts';
 import { daemonsOf, hostsUnderTest, INTERNET, linksOf, probesOf } from './parts.ts';
 import { isMap, type Path, type Problem } from './problem.ts';
 import { type Named, names } from './schema/names.ts';
-import { Lab } from './schema.ts';
+import { Lab, type Node } from './schema.ts';
 import { meant } from './schema-tree.ts';
 
 interface Reference {
@@ -70,7 +70,7 @@ function candidatesOf(named: Named, path: Path, lab: Lab): string[] {
     case 'network or internet':
       return [...Object.keys(lab.networks), INTERNET];
     case 'own link':
-      return linksOf(lab.nodes[path[1]!]!);
+      return linksKnownOf(lab.nodes[path[1]!]!, lab);
     case 'host link':
       return hostLinks(lab);
     case 'node':
@@ -90,9 +90,16 @@ function candidatesOf(named: Named, path: Path, lab: Lab): string[] {
   }
 }
 
+/** A misspelt network among the links of a node is reported there, and not again wherever the link is named. */
+const linksKnownOf = (node: Node, lab: Lab): string[] => {
+  const links = linksOf(node);
+  const known = links.filter((link) => link === INTERNET || Object.hasOwn(lab.networks, link));
+  return known.length < links.length ? [...known, ANYTHING] : known;
+};
+
 const hostLinks = (lab: Lab): string[] => {
   const [host] = hostsUnderTest(lab);
-  return host ? linksOf(lab.nodes[host]!) : [ANYTHING];
+  return host ? linksKnownOf(lab.nodes[host]!, lab) : [ANYTHING];
 };
 
 const probesBefore = (path: Path, lab: Lab): string[] => {

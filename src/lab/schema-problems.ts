@@ -25,7 +25,7 @@ function problemsOf(issue: Issue, schema: Schema, data: unknown, base: Path): Pr
   if (issue.code === 'invalid_key') return [wrongKey(issue, path, base.length + keys.length)];
   if (issue.code === 'invalid_union') return unionProblems(issue, here && required(here), value, path);
   if (issue.code === 'custom' && issue.params)
-    return [{ path, message: issue.message, expected: issue.params.expected }];
+    return [notOne(issue.params.what, issue.params.kinds, value, path)];
   if (value === undefined) return [missingKey(path, here)];
   return [unexpected(path, expectation(issue), value, here)];
 }
@@ -44,7 +44,7 @@ function unionProblems(
     );
   if (isMap(value) && union.options.some((option) => requiredKeys(option).length > 0)) {
     if (options.length === 0) return [noneOf(union.options.flatMap(requiredKeys), value, path)];
-    if (options.length > 1) return [onlyOneOf(options.flatMap(requiredKeys), path)];
+    if (options.length > 1) return [notOne('a map', options.flatMap(requiredKeys), value, path)];
   }
   if ((isMap(value) || Array.isArray(value)) && options.length === 1) return inside(options[0]!);
   const expectations = issue.errors.flatMap(([first]) => (first ? [expectation(first)] : []));
@@ -97,11 +97,19 @@ function noneOf(keys: string[], value: Record<string, unknown>, path: Path): Pro
   };
 }
 
-const onlyOneOf = (keys: string[], path: Path): Problem => ({
-  path: [...path, keys[1]!],
-  atKey: true,
-  message: `${keys.join(' and ')} exclude each other`,
-});
+/** A map that has none of the keys of which it must have one, or two of them. */
+function notOne(what: string, kinds: string[], value: unknown, path: Path): Problem {
+  const [first, second] = Object.keys(value as object).filter((key) => kinds.includes(key));
+  const expected = `exactly one of ${kinds.join(', ')}`;
+  return second === undefined
+    ? { path, message: `${what} has no kind`, expected }
+    : {
+        path: [...path, second],
+        atKey: true,
+        message: `${first} and ${second} exclude each other`,
+        expected,
+      };
+}
 
 function unexpected(path: Path, expected: string, value: unknown, schema: Schema | undefined): Problem {
   const inner = schema && required(schema);
@@ -110,7 +118,7 @@ function unexpected(path: Path, expected: string, value: unknown, schema: Schema
     path,
     message: `expected ${expected}, not ${show(value)}`,
     suggestion: corrections.find((correction) => inner && z.safeParse(inner, correction).success),
-    expected: typeof value === 'string' ? undefined : describing(schema),
+    expected: describing(schema),
   };
 }
 

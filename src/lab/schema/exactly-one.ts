@@ -9,11 +9,7 @@ export function exactlyOneOf<T extends z.ZodObject>(what: string, kinds: string[
   const kindsOf = (value: unknown) => kinds.filter((kind) => isMap(value) && Object.hasOwn(value, kind));
   return schema
     .refine((value) => kindsOf(value).length === 1, {
-      error: ({ input }) => {
-        const found = kindsOf(input);
-        return found.length === 0 ? `${what} has no kind` : `${found.join(' and ')} exclude each other`;
-      },
-      params: { expected: `exactly one of ${kinds.join(', ')}` },
+      params: { what, kinds },
       when: ({ value, issues }) =>
         isMap(value) &&
         (kindsOf(value).length > 0 ||
