@@ -1,5 +1,6 @@
 import { ExitCode } from '../suite/exit-code.ts';
 import type { LoadedLab } from '../suite/make-runs.ts';
+import { searchable } from '../suite/select.ts';
 import { loadLabs } from './load-labs.ts';
 import type { Parts } from './parts.ts';
 
@@ -10,14 +11,13 @@ export async function list(
   parts?: Pick<Parts, 'readLab'>,
 ): Promise<ExitCode> {
   const { readLab } = parts ?? (await import('./laboratory.ts')).parts;
-  const labs = loadLabs(words, readLab).filter((lab) => !grep || grep.test(searchable(lab)));
+  const matches = ({ name, lab }: LoadedLab) =>
+    !grep || grep.test(searchable({ ...lab, id: name, source: [lab.source].flat() }));
+  const labs = loadLabs(words, readLab).filter(matches);
   const rows = labs.map(({ name, lab }) => [name, lab.topic, lab.level, lab.title]);
   process.stdout.write(table(rows));
   return ExitCode.ok;
 }
-
-const searchable = ({ name, lab }: LoadedLab): string =>
-  [name, lab.title, lab.topic, lab.source].flat().join(' ');
 
 /** Columns as wide as their widest cell. */
 function table(rows: string[][]): string {

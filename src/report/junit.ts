@@ -1,6 +1,6 @@
 import type { RunRecord, SuiteResults } from '../suite/results.ts';
 import type { MakeReporter } from './reporter.ts';
-import { decisive, headline, reasons } from './text.ts';
+import { decisive, headline, printable, reasons } from './text.ts';
 
 /**
  * JUnit XML as CI servers read it: a test suite per topic, a test case per run. A recorded deviation is
@@ -96,10 +96,8 @@ function element(name: string, attributes: Record<string, string | number>, chil
   return children.length > 0 ? `${open}>\n${children.join('\n')}\n</${name}>` : `${open}/>`;
 }
 
-/** XML 1.0 has no way to write most control characters (section 2.2): a daemon's output may have them. */
 const escapeXml = (text: string): string =>
-  text
-    .replaceAll(/[^\t\n\r\x20-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, '�')
+  printable(text)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

@@ -20,7 +20,7 @@ export const tap: MakeReporter = (output) => {
 
 function testPoint(run: RunRecord, number: number): string {
   const point = `${isOk(run) ? 'ok' : 'not ok'} ${number} - ${escapeHash(run.id)}${directive(run)}\n`;
-  return `${point}${indent(`---\n${stringify(diagnostics(run))}...\n`, 2)}`;
+  return `${point}${indent(`---\n${stringify(diagnostics(run), { lineWidth: 0, blockQuote: 'literal' })}...\n`, 2)}`;
 }
 
 const isOk = ({ unexpected, outcome }: RunRecord): boolean =>
@@ -37,24 +37,30 @@ const oneLine = (run: RunRecord): string => escapeHash(reasons(run).join('; ').r
 
 const escapeHash = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('#', '\\#');
 
+/** In the YAML that prove reads too: no list of quoted texts, no text of several lines but a literal block. */
 function diagnostics(run: RunRecord) {
   const { result } = decisive(run);
   return {
     outcome: headline(run),
     title: run.title,
-    source: run.source,
+    source: run.source.join(', '),
     level: run.level,
     at: `${run.file}:${run.positions['']?.line ?? 1}`,
     timers: run.timers,
     duration_ms: result.timing.total,
     evidence: result.evidence,
-    reasons: reasons(run),
+    attempts: run.attempts.map(({ outcome }) => outcome).join(', '),
+    reasons: literal(reasons(run)),
     verdicts: result.verdicts.map(({ probe, outcome, expected, seen }) => ({
       probe,
       outcome,
       expected,
       seen,
     })),
-    attempts: run.attempts.length > 1 ? run.attempts.map(({ outcome }) => outcome) : undefined,
   };
+}
+
+function literal(texts: string[]): string | undefined {
+  const lines = texts.flatMap((text) => text.split('\n')).filter((line) => line.trim() !== '');
+  return lines.length > 0 ? `${lines.join('\n')}\n` : undefined;
 }

@@ -25,6 +25,10 @@ export const truncate = (text: string, columns: number): string =>
 
 export const indent = (text: string, by: number): string => text.replaceAll(/^(?=.)/gm, ' '.repeat(by));
 
+/** Without the control characters that a daemon's output may have, which terminals obey and XML cannot hold. */
+export const printable = (text: string): string =>
+  text.replaceAll(/[^\P{Cc}\t\n]|\p{Cs}|[\uFFFE\uFFFF]/gu, '�');
+
 /** The attempt that says what a run came to. */
 export const decisive = ({ attempts, decisive }: RunRecord): Attempt => attempts[decisive]!;
 
@@ -59,7 +63,7 @@ export function reasons(run: RunRecord): string[] {
     ...changes,
     ...contradictions,
     ...failureLines(run),
-  ];
+  ].map(printable);
 }
 
 const about = (probe: string, sentence: string): string => (probe ? `${probe}: ${sentence}` : sentence);

@@ -1,7 +1,7 @@
 /** Which of all possible runs a command asks for. Pure. */
 import { createHash } from 'node:crypto';
 import { needsAttention } from './outcome.ts';
-import type { RunRecord } from './results.ts';
+import type { RunInfo, RunRecord } from './results.ts';
 import type { Run } from './run.ts';
 
 export interface Shard {
@@ -22,11 +22,19 @@ export function select(runs: Run[], { grep, shard, controls, lastFailed }: Selec
   const failed = lastFailed && new Set(lastFailed.filter(needsAnotherLook).map(wholeOrder));
   return runs.filter(
     (run) =>
-      (!grep || grep.test(`${run.info.id} ${run.info.title} ${run.info.topic}`)) &&
+      (!grep || grep.test(searchable(run.info))) &&
       (!shard || isInShard(run.info.lab, shard)) &&
       (failed ? failed.has(wholeOrder(run.info)) : controls || run.info.kind !== 'control'),
   );
 }
+
+/** What --grep looks at. */
+export const searchable = ({
+  id,
+  title,
+  topic,
+  source,
+}: Pick<RunInfo, 'id' | 'title' | 'topic' | 'source'>): string => [id, title, topic, ...source].join(' ');
 
 const needsAnotherLook = (run: RunRecord): boolean => needsAttention(run) || run.stability !== 'stable';
 

@@ -1,0 +1,130 @@
+import { stripVTControlCharacters } from 'node:util';
+import t from 'tap';
+import { standardOutput } from '../../src/report/output.ts';
+import { plain } from '../../src/report/plain.ts';
+import { progress } from '../../src/report/progress.ts';
+import { summaryOf } from '../../src/report/summary.ts';
+import { duration, truncate } from '../../src/report/text.ts';
+import { makeInfo } from '../suite/fakes.ts';
+import { memory, oneOfEverything, resultsOf } from './fakes.ts';
+
+const summary = async (scripts: Parameters<typeof resultsOf>[0], options = {}) =>
+  summaryOf(await resultsOf(scripts, {}, options), memory());
+
+t.test('the summary tells each kind of finding apart, with its reason', async (t) => {
+  const text = await summary(oneOfEverything);
+  const chapters = text.split(/\n(?=[A-Z])/).map((chapter) => chapter.trim());
+  const about = (title: string) => chapters.find((chapter) => chapter.startsWith(title)) ?? '';
+  t.match(about('Unsupported'), /egress\/unsupported .*\n {4}the kernel has no netem/);
+  t.match(about('Deviates, as recorded'), /dns\/recorded[\s\S]*packets 41, 44[\s\S]*known since Linux 2\.6/);
+  t.match(about('Flaky'), /order\/flaky[\s\S]*1 of 2: inconclusive[\s\S]*1 of 2: conforms/);
+  t.match(about('Inconclusive'), /egress\/inconclusive[\s\S]*egress\/died[\s\S]*r\.ra \| <bad>/);
+  t.match(
+    about('Differs'),
+    /order\/deviates[\s\S]*order\/changed[\s\S]*recorded practice was router wifi-router/,
+  );
+  t.match(text, /9 runs of 9 labs: 2 conforms, 2 permitted, 1 unsupported, 2 inconclusive, 2 deviates/);
+  t.match(text, /2 unexpected/);
+  t.match(text, /evidence and results: results\/now/);
+});
+
+t.test('where nothing is remarkable, the summary is the counts', async (t) => {
+  const text = await summary({ 'dns/a': ['conforms'], 'dns/b': ['conforms'] });
+  t.match(text, /^2 runs of 2 labs: 2 conforms\nnothing unexpected\ntook /);
+});
+
+t.test('the summary says what was not run, and why', async (t) => {
+  t.match(
+    await summary({ 'a/1': ['deviates'], 'a/2': ['conforms'] }, { bail: 1 }),
+    /1 not run: stopped by --bail/,
+  );
+});
+
+t.test('an any-order lab whose decision depends on the order shows the outcome of each', async (t) => {
+  const outcomes = [
+    { variant: 'order wifi, lte', decisions: 'web: router wifi-router' },
+    { variant: 'order lte, wifi', decisions: 'web: router lte-router' },
+  ];
+  const compareOrders = () => [{ lab: 'order/plug', stack: 'kernel', dependent: true, outcomes }];
+  const text = await summary({ 'order/plug': ['permitted'] }, { compareOrders });
+  t.match(text, /Order-dependent\n {2}order\/plug\n {4}order wifi, lte: web: router wifi-router\n/);
+});
+
+t.test('plain writes a line per run and no escape sequence', async (t) => {
+  const output = memory();
+  await resultsOf(oneOfEverything, plain(output));
+  t.match(output.text, /^9 runs, 1 at once\n✓ conforms {2}dns\/conforms {2}500 ms\n/);
+  t.match(output.text, /\n≠ deviates \(recorded\) {2}dns\/recorded/);
+  t.match(output.text, /\n✗ permitted \(practice changed\) {2}order\/changed/);
+  t.notMatch(output.text, '\x1b');
+  t.notMatch(output.text, '\u0007', 'not even that of a daemon');
+});
+
+t.test('progress without a terminal is plain', async (t) => {
+  const outputs = [memory(), memory()] as const;
+  for (const [index, reporter] of [plain, progress].entries())
+    await resultsOf(oneOfEverything, reporter(outputs[index]!));
+  const withoutTime = (text: string) => text.replace(/took .*/, '');
+  t.equal(withoutTime(outputs[1].text), withoutTime(outputs[0].text));
+});
+
+t.test(
+  'progress on a terminal shows what runs and what it waits for, and leaves only results behind',
+  async (t) => {
+    const output = memory({ interactive: true, color: true, size: () => ({ columns: 60, rows: 6 }) });
+    const reporter = progress(output);
+    const runs = ['a/1', 'a/2', 'a/3', 'a/4', 'a/5'].map((lab) => makeInfo(lab));
+    reporter.onStart?.({ runs, workers: 5, folder: 'results/now' });
+    for (const run of runs) reporter.onEvent?.({ kind: 'begin', run });
+    reporter.onEvent?.({
+      kind: 'activity',
+      run: runs[0]!,
+      activity: `waiting for lte-router.ra ${'x'.repeat(80)}`,
+    });
+    const results = await resultsOf({ 'a/1': ['conforms'] });
+    reporter.onResult?.(results.runs[0]!);
+    t.match(output.text, /ms {2}a\/1: waiting for lte-router\.ra x+…/);
+    t.match(output.text, /1 of 5 finished, 5 running, 2 more\n$/, 'no more lines than there is room for');
+    const plainLines = stripVTControlCharacters(output.text).split('\n');
+    t.ok(
+      plainLines.every((line) => line.length <= 60),
+      'no line is wider than the terminal',
+    );
+    reporter.onEnd?.(results);
+    t.notMatch(output.text.slice(output.text.lastIndexOf('\x1b[J')), 'running', 'nothing of it stays');
+  },
+);
+
+t.test('colour and drawing are for terminals that want them', async (t) => {
+  const stream = {
+    isTTY: true,
+    columns: 100,
+    rows: 50,
+    write: () => true,
+  } as unknown as typeof process.stdout;
+  const pipe = { write: () => true } as unknown as typeof process.stdout;
+  const table: [typeof stream, NodeJS.ProcessEnv, color: boolean, interactive: boolean][] = [
+    [stream, {}, true, true],
+    [stream, { NO_COLOR: '1' }, false, true],
+    [stream, { TERM: 'dumb' }, false, false],
+    [stream, { CI: 'true' }, true, false],
+    [pipe, {}, false, false],
+    [pipe, { FORCE_COLOR: '1' }, true, false],
+  ];
+  for (const [to, environment, color, interactive] of table) {
+    t.match(standardOutput(to, environment), { color, interactive }, JSON.stringify(environment));
+  }
+  t.same(standardOutput(pipe, {}).size(), { columns: 80, rows: 24 });
+});
+
+t.test('durations and texts fit people', async (t) => {
+  t.same([3, 999.6, 1000, 12_440, 200_000].map(duration), [
+    '3 ms',
+    '1000 ms',
+    '1.0 s',
+    '12.4 s',
+    '3 min 20 s',
+  ]);
+  t.equal(truncate('abcdef', 4), 'abc…');
+  t.equal(truncate('abcd', 4), 'abcd');
+});
