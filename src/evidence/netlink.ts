@@ -1,197 +1,260 @@
-/** rtnetlink messages (rtnetlink(7), linux/rtnetlink.h) as events of the timeline. Pure. */
+/**
+ * rtnetlink messages (rtnetlink(7), linux/rtnetlink.h) as events of the timeline. Pure.
+ *
+ * Netlink speaks the machine's byte order; every machine that Node runs Linux labs on is little-endian.
+ */
 import { addressText, macText } from './address.ts';
+import { type Message, messagesOf, readAttributes } from './netlink-messages.ts';
 import type { NetlinkEvent } from './timeline.ts';
+
+export { dumpRequest } from './netlink-messages.ts';
 
 type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 /** What a message says, before anyone has said when and on which node. */
 export type HostChange = Without<NetlinkEvent, 'at' | 'node'>;
 
-const HEADER = 16;
-const KIND: Record<number, 'link' | 'address' | 'route' | 'neighbour' | 'rule' | undefined> = {
-  16: 'link', 17: 'link', 20: 'address', 21: 'address', 24: 'route', 25: 'route', 28: 'neighbour', 29: 'neighbour', 32: 'rule', 33: 'rule',
-};
-/** Bytes of the fixed part that follows the header, by kind. */
-const FIXED = { link: 16, address: 8, route: 12, neighbour: 12, rule: 12 } as const;
-const AF_INET6 = 10;
-const LOCAL_TABLE = 255;
-
-interface Message {
-  what: 'new' | 'deleted';
-  fixed: Buffer;
-  attributes: Map<number, Buffer>;
-  names: Map<number, string>;
-}
+/** Interface indexes to names. */
+type Names = Map<number, string>;
 
 /**
- * The events of one datagram. `names` maps interface indexes to names and is kept up to date by link messages.
- * Left out: the kernel's local table, multicast routes, and neighbours that are groups; they decide nothing.
+ * The events of one datagram; none for what is cut off. `names` is kept up to date by link messages.
+ *
+ * Left out, because they decide nothing: the kernel's local table, multicast routes, cached routes (RTM_F_CLONED),
+ * neighbours that need no resolution (NUD_NOARP: groups and the loopback), and other families (bridge ports,
+ * multicast routing).
  */
-export const decodeNetlink = (datagram: Uint8Array, names: Map<number, string>): HostChange[] => {
-  const bytes = Buffer.from(datagram.buffer, datagram.byteOffset, datagram.byteLength);
-  const events: HostChange[] = [];
-  for (let at = 0; at + HEADER <= bytes.length; ) {
-    const length = bytes.readUInt32LE(at);
-    if (length < HEADER || at + length > bytes.length) break;
-    const type = bytes.readUInt16LE(at + 4);
-    const kind = KIND[type];
-    if (kind && length >= HEADER + FIXED[kind]) {
-      const message = {
-        what: type % 2 === 0 ? ('new' as const) : ('deleted' as const),
-        fixed: bytes.subarray(at + HEADER, at + HEADER + FIXED[kind]),
-        attributes: readAttributes(bytes.subarray(at + HEADER + FIXED[kind], at + length)),
-        names,
-      };
-      const event = READERS[kind](message);
-      if (event) events.push(event);
-    }
-    at += aligned(length);
-  }
-  return events;
+export const decodeNetlink = (datagram: Uint8Array, names: Names): HostChange[] =>
+  messagesOf(datagram).flatMap((message) => readers[message.type & ~1]?.(message, names) ?? []);
+
+/** RTM_NEW* of each object; RTM_DEL* is the next number. */
+const readers: Record<number, (message: Message, names: Names) => HostChange | undefined> = {
+  16: (message, names) => readLink(message, names),
+  20: (message, names) => readAddress(message, names),
+  24: (message, names) => readRoute(message, names),
+  28: (message, names) => readNeighbour(message, names),
+  32: (message) => readRule(message),
 };
 
-/** An RTM_GET* request for everything of a kind: 18 links, 22 addresses, 26 routes, 30 neighbours. */
-export const dumpRequest = (type: number, family: number): Uint8Array => {
-  const NLM_F_REQUEST_DUMP = 0x301;
-  const bytes = Buffer.alloc(HEADER + 16);
-  bytes.writeUInt32LE(bytes.length, 0);
-  bytes.writeUInt16LE(type, 4);
-  bytes.writeUInt16LE(NLM_F_REQUEST_DUMP, 6);
-  bytes.writeUInt8(family, HEADER);
-  return bytes;
-};
+const Family = { unspecified: 0, ipv4: 2, ipv6: 10 };
+const NLM_F_REPLACE = 0x100;
 
-const aligned = (length: number): number => (length + 3) & ~3;
+const LinkAttribute = { name: 3 };
+const IFF_UP = 0x1;
+const IFF_LOWER_UP = 0x1_0000;
 
-const readAttributes = (bytes: Buffer): Map<number, Buffer> => {
-  const attributes = new Map<number, Buffer>();
-  const NESTED_AND_ORDER = 0xc000;
-  for (let at = 0; at + 4 <= bytes.length; ) {
-    const length = bytes.readUInt16LE(at);
-    if (length < 4 || at + length > bytes.length) break;
-    attributes.set(bytes.readUInt16LE(at + 2) & ~NESTED_AND_ORDER, bytes.subarray(at + 4, at + length));
-    at += aligned(length);
-  }
-  return attributes;
-};
-
-const nameOf = (names: Map<number, string>, index: number): string => names.get(index) ?? `#${index}`;
-const text = (bytes: Buffer): string => bytes.toString('utf8').replace(/\0.*$/s, '');
-const flagNames = <T extends string>(flags: number, table: readonly (readonly [number, T])[]): T[] =>
-  table.filter(([bit]) => flags & bit).map(([, name]) => name);
-
-const readLink = ({ what, fixed, attributes, names }: Message): HostChange | undefined => {
-  const index = fixed.readInt32LE(4);
-  const flags = fixed.readUInt32LE(8);
-  const name = attributes.get(3);
-  if (!name) return undefined;
-  names.set(index, text(name));
-  const IFF_UP = 1;
-  const IFF_LOWER_UP = 0x10000;
-  return { kind: 'netlink', what, object: 'link', interface: text(name), up: (flags & IFF_UP) !== 0, carrier: (flags & IFF_LOWER_UP) !== 0 };
-};
-
-const ADDRESS_FLAGS = [[0x40, 'tentative'], [0x20, 'deprecated'], [0x08, 'dadfailed'], [0x04, 'optimistic'], [0x01, 'temporary'], [0x80, 'permanent']] as const;
-const SCOPES: Record<number, 'global' | 'site' | 'link' | 'host'> = { 0: 'global', 200: 'site', 253: 'link', 254: 'host' };
-const INFINITY = 0xffffffff;
-
-const readAddress = ({ what, fixed, attributes, names }: Message): HostChange | undefined => {
-  const own = attributes.get(2) ?? attributes.get(1);
-  if (!own) return undefined;
-  const cache = attributes.get(6);
-  const lifetime = (at: number) => {
-    const seconds = cache?.readUInt32LE(at) ?? INFINITY;
-    return seconds === INFINITY ? null : seconds;
-  };
+/** struct ifinfomsg: family, type, index, flags. */
+const readLink = (message: Message, names: Names): HostChange | undefined => {
+  const [family, attributes] = [message.body[0], readAttributes(message.body, 16)];
+  const name = attributes.get(LinkAttribute.name)?.toString().replace('\0', '');
+  if (family !== Family.unspecified || !name) return undefined;
+  names.set(message.body.readUInt32LE(4), name);
+  const flags = message.body.readUInt32LE(8);
   return {
-    kind: 'netlink', what, object: 'address',
-    interface: nameOf(names, fixed.readUInt32LE(4)),
-    address: addressText(own),
-    prefixLength: fixed[1]!,
-    // IPv4 uses bit 0 for secondary addresses.
-    flags: flagNames((attributes.get(8)?.readUInt32LE(0) ?? fixed[2]!) & (fixed[0] === AF_INET6 ? ~0 : ~1), ADDRESS_FLAGS),
-    scope: SCOPES[fixed[3]!] ?? 'global',
-    preferredLifetime: lifetime(0),
-    validLifetime: lifetime(4),
+    ...changeOf(message),
+    object: 'link',
+    interface: name,
+    up: (flags & IFF_UP) !== 0,
+    carrier: (flags & IFF_LOWER_UP) !== 0,
   };
 };
 
-const ROUTE_TYPES = ['unspecified', 'unicast', 'local', 'broadcast', 'anycast', 'multicast', 'blackhole', 'unreachable', 'prohibit', 'throw'];
-const PROTOCOLS: Record<number, string> = { 1: 'redirect', 2: 'kernel', 3: 'boot', 4: 'static', 9: 'ra', 16: 'dhcp' };
-const PREFERENCES: Record<number, 'low' | 'medium' | 'high'> = { 0: 'medium', 1: 'high', 3: 'low' };
-const RTM_F_CLONED = 0x200;
+const AddressAttribute = { address: 1, local: 2, lifetimes: 6, flags: 8 };
+const addressFlags = [
+  [0x01, 'temporary'],
+  [0x04, 'optimistic'],
+  [0x08, 'dadfailed'],
+  [0x20, 'deprecated'],
+  [0x40, 'tentative'],
+  [0x80, 'permanent'],
+] as const;
+const scopes: Record<number, 'global' | 'site' | 'link' | 'host'> = { 200: 'site', 253: 'link', 254: 'host' };
 
-const readRoute = ({ what, fixed, attributes, names }: Message): HostChange | undefined => {
-  const table = attributes.get(15)?.readUInt32LE(0) ?? fixed[4]!;
-  const type = ROUTE_TYPES[fixed[7]!] ?? String(fixed[7]);
-  if (table === LOCAL_TABLE || type === 'multicast' || fixed.readUInt32LE(8) & RTM_F_CLONED) return undefined;
-  const ipv6 = fixed[0] === AF_INET6;
-  const to = attributes.get(1);
-  const from = attributes.get(2);
-  const preference = attributes.get(20)?.[0];
+/** struct ifaddrmsg: family, prefix length, flags, scope, index. On a point-to-point link only IFA_LOCAL is its own. */
+const readAddress = (message: Message, names: Names): HostChange | undefined => {
+  const { body } = message;
+  const attributes = readAttributes(body, 8);
+  const address = attributes.get(AddressAttribute.local) ?? attributes.get(AddressAttribute.address);
+  if (!familyOf(body[0]) || !address) return undefined;
+  const flags = attributes.get(AddressAttribute.flags)?.readUInt32LE(0) ?? body[2]!;
+  const lifetimes = attributes.get(AddressAttribute.lifetimes);
   return {
-    kind: 'netlink', what, object: 'route',
-    family: ipv6 ? 'ipv6' : 'ipv4',
-    destination: to ? `${addressText(to)}/${fixed[1]}` : 'default',
-    ...(from ? { from: `${addressText(from)}/${fixed[2]}` } : {}),
-    nextHops: nextHops(attributes, names),
-    table,
-    metric: attributes.get(6)?.readUInt32LE(0),
-    preference: preference === undefined ? undefined : PREFERENCES[preference],
-    protocol: PROTOCOLS[fixed[5]!] ?? String(fixed[5]),
-    type,
-    ...(attributes.get(7) ? { source: addressText(attributes.get(7)!) } : {}),
-  };
-};
-
-const nextHops = (attributes: Map<number, Buffer>, names: Map<number, string>): { via?: string; interface?: string }[] => {
-  const multipath = attributes.get(9);
-  if (!multipath) return [nextHop(attributes, attributes.get(4)?.readUInt32LE(0), names)];
-  const hops = [];
-  for (let at = 0; at + 8 <= multipath.length; ) {
-    const length = multipath.readUInt16LE(at);
-    if (length < 8) break;
-    hops.push(nextHop(readAttributes(multipath.subarray(at + 8, at + length)), multipath.readInt32LE(at + 4), names));
-    at += aligned(length);
-  }
-  return hops;
-};
-
-const nextHop = (attributes: Map<number, Buffer>, index: number | undefined, names: Map<number, string>) => {
-  // RTA_VIA: an address of another family, led by its family number.
-  const via = attributes.get(5) ?? attributes.get(18)?.subarray(2);
-  return { via: via && addressText(via), interface: index === undefined ? undefined : nameOf(names, index) };
-};
-
-const NEIGHBOUR_STATES = { 0: 'none', 1: 'incomplete', 2: 'reachable', 4: 'stale', 8: 'delay', 16: 'probe', 32: 'failed', 64: 'noarp', 128: 'permanent' } as const;
-const NTF_ROUTER = 0x80;
-
-const readNeighbour = ({ what, fixed, attributes, names }: Message): HostChange | undefined => {
-  const address = attributes.get(1);
-  const state = NEIGHBOUR_STATES[fixed.readUInt16LE(8) as keyof typeof NEIGHBOUR_STATES];
-  if (!address || state === undefined || state === 'noarp') return undefined;
-  const mac = attributes.get(2);
-  return {
-    kind: 'netlink', what, object: 'neighbour',
-    interface: nameOf(names, fixed.readInt32LE(4)),
+    ...changeOf(message),
+    object: 'address',
+    interface: nameOf(body.readUInt32LE(4), names),
     address: addressText(address),
-    mac: mac && macText(mac),
-    state,
-    router: (fixed[10]! & NTF_ROUTER) !== 0,
+    prefixLength: body[1]!,
+    flags: addressFlags
+      .filter(([bit]) => flags & bit)
+      .map(([, name]) => name)
+      // The bit of temporary addresses means a secondary address in IPv4.
+      .filter((name) => name !== 'temporary' || body[0] === Family.ipv6),
+    scope: scopes[body[3]!] ?? 'global',
+    preferredLifetime: lifetimeOf(lifetimes, 0),
+    validLifetime: lifetimeOf(lifetimes, 4),
   };
 };
 
-const readRule = ({ what, fixed, attributes }: Message): HostChange => {
-  const to = attributes.get(1);
-  const from = attributes.get(2);
+const lifetimeOf = (lifetimes: Buffer | undefined, at: number): number | null => {
+  const seconds = lifetimes?.readUInt32LE(at) ?? 0xffff_ffff;
+  return seconds === 0xffff_ffff ? null : seconds;
+};
+
+const RouteAttribute = {
+  destination: 1,
+  from: 2,
+  interface: 4,
+  gateway: 5,
+  metric: 6,
+  preferredSource: 7,
+  multipath: 9,
+  table: 15,
+  via: 18,
+  preference: 20,
+};
+const LOCAL_TABLE = 255;
+const RTM_F_CLONED = 0x200;
+const routeTypes = [
+  'unspecified',
+  'unicast',
+  'local',
+  'broadcast',
+  'anycast',
+  'multicast',
+  'blackhole',
+  'unreachable',
+  'prohibit',
+  'throw',
+];
+const protocols: Record<number, string> = {
+  1: 'redirect',
+  2: 'kernel',
+  3: 'boot',
+  4: 'static',
+  9: 'ra',
+  16: 'dhcp',
+};
+/** RFC 4191 section 2.1. */
+const preferences: Record<number, 'low' | 'medium' | 'high'> = { 0: 'medium', 1: 'high', 3: 'low' };
+
+/** struct rtmsg: family, destination and source length, TOS, table, protocol, scope, type, flags. */
+const readRoute = (message: Message, names: Names): HostChange | undefined => {
+  const { body } = message;
+  const attributes = readAttributes(body, 12);
+  const family = familyOf(body[0]);
+  const table = attributes.get(RouteAttribute.table)?.readUInt32LE(0) ?? body[4]!;
+  const type = routeTypes[body[7]!] ?? String(body[7]);
+  const cached = (body.readUInt32LE(8) & RTM_F_CLONED) !== 0;
+  if (!family || table === LOCAL_TABLE || type === 'multicast' || cached) return undefined;
+  const metric = attributes.get(RouteAttribute.metric)?.readUInt32LE(0);
+  const preference = preferences[attributes.get(RouteAttribute.preference)?.[0] ?? -1];
+  const source = attributes.get(RouteAttribute.preferredSource);
   return {
-    kind: 'netlink', what, object: 'rule',
-    family: fixed[0] === AF_INET6 ? 'ipv6' : 'ipv4',
-    priority: attributes.get(6)?.readUInt32LE(0) ?? 0,
-    table: attributes.get(15)?.readUInt32LE(0) ?? fixed[4]!,
-    ...(from ? { from: `${addressText(from)}/${fixed[2]}` } : {}),
-    ...(to ? { to: `${addressText(to)}/${fixed[1]}` } : {}),
-    mark: attributes.get(10)?.readUInt32LE(0),
+    ...changeOf(message),
+    object: 'route',
+    family,
+    destination: prefixOf(attributes.get(RouteAttribute.destination), body[1]!) ?? 'default',
+    ...optional('from', prefixOf(attributes.get(RouteAttribute.from), body[2]!)),
+    nextHops: nextHopsOf(attributes, names),
+    table,
+    ...optional('metric', metric),
+    ...optional('preference', preference),
+    protocol: protocols[body[5]!] ?? String(body[5]),
+    type,
+    ...optional('source', source && addressText(source)),
+    ...((message.flags & NLM_F_REPLACE) !== 0 && { replaces: true }),
   };
 };
 
-const READERS = { link: readLink, address: readAddress, route: readRoute, neighbour: readNeighbour, rule: readRule };
+type NextHop = { via?: string; interface?: string };
+
+const nextHopsOf = (attributes: Map<number, Buffer>, names: Names): NextHop[] => {
+  const multipath = attributes.get(RouteAttribute.multipath);
+  return multipath
+    ? multipathHopsOf(multipath, names)
+    : [nextHopOf(attributes, attributes.get(RouteAttribute.interface)?.readUInt32LE(0), names)];
+};
+
+/** Each a struct rtnexthop (length, flags, weight, index) and attributes of its own. */
+const multipathHopsOf = (multipath: Buffer, names: Names): NextHop[] => {
+  if (multipath.length < 8) return [];
+  const length = Math.max(8, multipath.readUInt16LE(0));
+  const first = nextHopOf(readAttributes(multipath.subarray(0, length), 8), multipath.readUInt32LE(4), names);
+  return [first, ...multipathHopsOf(multipath.subarray(length), names)];
+};
+
+/** RTA_VIA is a next hop of the other family, behind its two bytes of family. */
+const nextHopOf = (attributes: Map<number, Buffer>, index: number | undefined, names: Names): NextHop => {
+  const via = attributes.get(RouteAttribute.gateway) ?? attributes.get(RouteAttribute.via)?.subarray(2);
+  return {
+    ...optional('via', via && addressText(via)),
+    ...optional('interface', index === undefined ? undefined : nameOf(index, names)),
+  };
+};
+
+const NeighbourAttribute = { address: 1, mac: 2 };
+const NTF_ROUTER = 0x80;
+const neighbourStates: Record<number, Extract<NetlinkEvent, { object: 'neighbour' }>['state'] | undefined> = {
+  0: 'none',
+  1: 'incomplete',
+  2: 'reachable',
+  4: 'stale',
+  8: 'delay',
+  16: 'probe',
+  32: 'failed',
+  128: 'permanent',
+};
+
+/** struct ndmsg: family, index, state, flags, type. */
+const readNeighbour = (message: Message, names: Names): HostChange | undefined => {
+  const { body } = message;
+  const attributes = readAttributes(body, 12);
+  const address = attributes.get(NeighbourAttribute.address);
+  const mac = attributes.get(NeighbourAttribute.mac);
+  const state = neighbourStates[body.readUInt16LE(8)];
+  if (!familyOf(body[0]) || !address || !state) return undefined;
+  return {
+    ...changeOf(message),
+    object: 'neighbour',
+    interface: nameOf(body.readUInt32LE(4), names),
+    address: addressText(address),
+    ...optional('mac', mac && macText(mac)),
+    state,
+    router: (body[10]! & NTF_ROUTER) !== 0,
+  };
+};
+
+const RuleAttribute = { to: 1, from: 2, priority: 6, mark: 10, table: 15 };
+
+/** struct fib_rule_hdr: family, destination and source length, TOS, table. */
+const readRule = (message: Message): HostChange | undefined => {
+  const { body } = message;
+  const attributes = readAttributes(body, 12);
+  const family = familyOf(body[0]);
+  if (!family) return undefined;
+  return {
+    ...changeOf(message),
+    object: 'rule',
+    family,
+    priority: attributes.get(RuleAttribute.priority)?.readUInt32LE(0) ?? 0,
+    table: attributes.get(RuleAttribute.table)?.readUInt32LE(0) ?? body[4]!,
+    ...optional('from', prefixOf(attributes.get(RuleAttribute.from), body[2]!)),
+    ...optional('to', prefixOf(attributes.get(RuleAttribute.to), body[1]!)),
+    ...optional('mark', attributes.get(RuleAttribute.mark)?.readUInt32LE(0)),
+  };
+};
+
+const changeOf = ({ type }: Message) =>
+  ({ kind: 'netlink', what: type % 2 === 0 ? 'new' : 'deleted' }) as const;
+
+const familyOf = (family: number | undefined): 'ipv4' | 'ipv6' | undefined => {
+  if (family === Family.ipv4) return 'ipv4';
+  return family === Family.ipv6 ? 'ipv6' : undefined;
+};
+
+const nameOf = (index: number, names: Names): string => names.get(index) ?? `#${index}`;
+
+const prefixOf = (address: Buffer | undefined, length: number): string | undefined =>
+  address && `${addressText(address)}/${length}`;
+
+const optional = <Key extends string, Value>(key: Key, value: Value | undefined) =>
+  (value === undefined ? {} : { [key]: value }) as { [key in Key]?: Value };

@@ -1,74 +1,70 @@
-/** The host's tables as its netlink events make them, and what is missing for a state. Pure. */
-import { contains } from '../plan/addresses.ts';
-import type { HostState } from '../plan/state.ts';
+/** The host's tables as its netlink events make them. Pure. */
 import type { NetlinkEvent } from './timeline.ts';
 
-type Of<Object extends NetlinkEvent['object']> = Extract<NetlinkEvent, { object: Object }>;
+export { missing } from './missing.ts';
 
+export type EntryOf<Object extends NetlinkEvent['object']> = Extract<NetlinkEvent, { object: Object }>;
+
+/** What is there now, each entry by the event that said so last, in the order of the last change. */
 export interface Tables {
-  addresses: Of<'address'>[];
-  routes: Of<'route'>[];
-  neighbours: Of<'neighbour'>[];
+  links: EntryOf<'link'>[];
+  addresses: EntryOf<'address'>[];
+  /** One entry per next hop: the kernel adds and removes the next hops of an IPv6 multipath route one by one. */
+  routes: EntryOf<'route'>[];
+  neighbours: EntryOf<'neighbour'>[];
 }
 
-export const emptyTables = (): Tables => ({ addresses: [], routes: [], neighbours: [] });
+export const emptyTables = (): Tables => ({ links: [], addresses: [], routes: [], neighbours: [] });
 
-/** The tables after one more event. */
+/** The tables after one more event of the same host. */
 export const applyEvent = (tables: Tables, event: NetlinkEvent): Tables => {
   switch (event.object) {
+    case 'link':
+      return {
+        ...tables,
+        links: changed(tables.links, event, (link) => link.interface),
+        routes: lostWithLink(tables.routes, event),
+      };
     case 'address':
-      return { ...tables, addresses: replaced(tables.addresses, event, ({ interface: name, address, prefixLength }) => `${name} ${address}/${prefixLength}`) };
+      return { ...tables, addresses: changed(tables.addresses, event, addressKey) };
     case 'route':
-      return { ...tables, routes: replaced(tables.routes, event, routeKey) };
+      return { ...tables, routes: changedRoutes(tables.routes, event) };
     case 'neighbour':
-      return { ...tables, neighbours: replaced(tables.neighbours, event, ({ interface: name, address }) => `${name} ${address}`) };
-    default:
+      return { ...tables, neighbours: changed(tables.neighbours, event, neighbourKey) };
+    case 'rule':
       return tables;
   }
 };
 
-/** One route per next hop: the kernel keeps IPv6 routes of equal metric apart by it. */
-const routeKey = ({ family, destination, from, table, metric, nextHops }: Of<'route'>): string =>
-  JSON.stringify([family, destination, from, table, metric, nextHops]);
-
-const replaced = <E extends NetlinkEvent>(entries: E[], event: E, key: (entry: E) => string): E[] => {
+const changed = <Entry extends NetlinkEvent>(
+  entries: Entry[],
+  event: Entry,
+  key: (entry: Entry) => string,
+): Entry[] => {
   const others = entries.filter((entry) => key(entry) !== key(event));
   return event.what === 'deleted' ? others : [...others, event];
 };
 
-export interface Seen {
-  tables: Tables;
-  logs: { daemon: string; text: string }[];
-  packets: { link: string; node: string; kind: string }[];
-  resolvConf: string;
-}
+const addressKey = (entry: EntryOf<'address'>): string =>
+  `${entry.interface} ${entry.address}/${entry.prefixLength}`;
 
-/** What of a state is not yet so, a sentence each; none: the state has come. */
-export const missing = (state: HostState, { tables, logs, packets, resolvConf }: Seen): string[] => {
-  const usable = tables.addresses.filter(({ flags }) => !flags.includes('tentative') && !flags.includes('dadfailed'));
-  const routeThrough = (hop: HostState['defaultRouters'][number]) =>
-    tables.routes.some(({ destination, from, nextHops }) =>
-      destination === 'default' && !from && nextHops.some(({ via, interface: name }) => name === hop.interface && via !== undefined && hop.addresses.includes(via)));
-  const hasRoute = (prefix: string) => tables.routes.some(({ destination }) => destination === prefix);
-  const has = (address: string) => usable.some((own) => own.address === address);
-  const servers = resolvConf.split('\n').flatMap((line) => /^nameserver\s+(\S+)/.exec(line)?.[1] ?? []);
-  return [
-    ...state.defaultRouters.filter((hop) => !routeThrough(hop)).map((hop) => `no default route through ${hop.addresses.join(' or ')} on ${hop.interface}`),
-    ...state.noDefaultRouters.filter(routeThrough).map((hop) => `still a default route through ${hop.addresses.join(' or ')} on ${hop.interface}`),
-    ...state.addressesWithin.filter(({ interface: name, prefix }) => !usable.some((own) => own.interface === name && contains(prefix, own.address))).map(({ interface: name, prefix }) => `no usable address within ${prefix} on ${name}`),
-    ...state.addresses.filter((address) => !has(address)).map((address) => `no usable address ${address}`),
-    ...state.noAddresses.filter((address) => tables.addresses.some((own) => own.address === address)).map((address) => `still an address ${address}`),
-    ...state.deprecated.filter((address) => !usable.some((own) => own.address === address && own.flags.includes('deprecated'))).map((address) => `${address} is not deprecated`),
-    ...state.routes.filter((prefix) => !hasRoute(prefix)).map((prefix) => `no route to ${prefix}`),
-    ...state.noRoutes.filter(hasRoute).map((prefix) => `still a route to ${prefix}`),
-    ...state.neighbours.filter((wanted) => !neighbourIs(tables, wanted)).map((wanted) => `neighbour ${wanted.addresses.join(' or ')} on ${wanted.interface} is not ${wanted.state}`),
-    ...state.resolvers.filter((server) => !servers.includes(server)).map((server) => `no name server ${server}`),
-    ...state.logs.filter((wanted) => !logs.some(({ daemon, text }) => daemon === wanted.daemon && text.includes(wanted.text))).map(({ daemon, text }) => `${daemon} has not said "${text}"`),
-    ...state.packets.filter((wanted) => !packets.some((packet) => packet.link === wanted.link && packet.kind === wanted.kind && (!wanted.node || packet.node === wanted.node))).map(({ link, kind, node }) => `no ${kind} on ${link}${node ? ` from ${node}` : ''}`),
-  ];
+const neighbourKey = (entry: EntryOf<'neighbour'>): string => `${entry.interface} ${entry.address}`;
+
+const changedRoutes = (routes: EntryOf<'route'>[], event: EntryOf<'route'>): EntryOf<'route'>[] => {
+  const kept = event.replaces ? routes.filter((route) => routeKey(route) !== routeKey(event)) : routes;
+  return event.nextHops
+    .map((nextHop) => ({ ...event, nextHops: [nextHop] }))
+    .reduce((sofar, route) => changed(sofar, route, nextHopKey), kept);
 };
 
-const neighbourIs = ({ neighbours }: Tables, wanted: HostState['neighbours'][number]): boolean => {
-  const entries = neighbours.filter(({ interface: name, address }) => name === wanted.interface && wanted.addresses.includes(address));
-  return wanted.state === 'gone' ? entries.length === 0 : entries.some(({ state }) => state === wanted.state);
-};
+const routeKey = ({ family, destination, from, table, metric }: EntryOf<'route'>): string =>
+  [family, destination, from, table, metric].join(' ');
+
+const nextHopKey = (route: EntryOf<'route'>): string =>
+  [routeKey(route), route.nextHops[0]?.via, route.nextHops[0]?.interface].join(' ');
+
+/** The kernel deletes the IPv4 routes of a link that goes down without a word. */
+const lostWithLink = (routes: EntryOf<'route'>[], link: EntryOf<'link'>): EntryOf<'route'>[] =>
+  link.up && link.what === 'new'
+    ? routes
+    : routes.filter(({ family, nextHops }) => family === 'ipv6' || nextHops[0]?.interface !== link.interface);

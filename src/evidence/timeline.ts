@@ -58,6 +58,7 @@ export type NetlinkEvent = { at: Instant; kind: 'netlink'; node: string; what: '
   | {
       object: 'route';
       family: 'ipv4' | 'ipv6';
+      /** A prefix, or default. */
       destination: string;
       /** Of a source-specific route. */
       from?: string;
@@ -68,6 +69,8 @@ export type NetlinkEvent = { at: Instant; kind: 'netlink'; node: string; what: '
       protocol: string;
       type: string;
       source?: string;
+      /** Takes the place of the route of the same destination and metric, which is not said to be deleted. */
+      replaces?: boolean;
     }
   | {
       object: 'neighbour';

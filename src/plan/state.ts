@@ -1,9 +1,9 @@
 /** A state of the host under test, in addresses instead of names: what a wait step waits for. Plain data. */
 export interface HostState {
   node: string;
-  /** Default routes through these next hops on these interfaces. */
-  defaultRouters: { interface: string; addresses: string[] }[];
-  noDefaultRouters: { interface: string; addresses: string[] }[];
+  /** Default routes through these next hops on these interfaces; the router's name is for people. */
+  defaultRouters: { interface: string; addresses: string[]; router?: string }[];
+  noDefaultRouters: { interface: string; addresses: string[]; router?: string }[];
   /** On an interface a usable address within a prefix: 2001:db8:a::/64. */
   addressesWithin: { interface: string; prefix: string }[];
   addresses: string[];
