@@ -30,6 +30,10 @@ await Promise.all([
     chunkNames: 'chunks/[name]-[hash]',
     banner: { js: requireForBundled },
   }),
-  build({ ...common, entryPoints: { 'lab-process': 'src/testbed/lab-process.ts' }, banner: { js: requireForBundled } }),
+  build({
+    ...common,
+    entryPoints: { 'lab-process': 'src/testbed/lab-process.ts' },
+    banner: { js: requireForBundled },
+  }),
 ]);
 await chmod('dist/miflab.js', 0o755);

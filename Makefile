@@ -1,0 +1,36 @@
+# `make labs` and `make test` set up what they need and do everything; both may be run again without harm.
+
+export PATH := $(CURDIR)/node_modules/.bin:/usr/sbin:/sbin:$(PATH)
+
+.PHONY: setup build labs test check format docs clean
+
+labs: build
+	node dist/miflab.js run labs --controls
+
+test: build
+	tap
+
+check: node_modules/.installed
+	tsc -p .
+	biome check
+	node --import tsx scripts/check-imports.ts
+
+format: node_modules/.installed
+	biome check --write
+
+docs: node_modules/.installed
+	node --import tsx scripts/generate-docs.ts
+
+setup: node_modules/.installed
+	scripts/install-packages.sh
+
+build: setup
+	node scripts/build.mjs
+
+node_modules/.installed: package.json package-lock.json
+	npm ci --ignore-scripts
+	tap build
+	touch $@
+
+clean:
+	rm -rf dist .tap results

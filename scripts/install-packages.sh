@@ -1,0 +1,19 @@
+#!/bin/sh
+# Installs the Debian packages that labs and tests use, as root or through sudo; does nothing where they are there.
+set -eu
+
+packages="bubblewrap iproute2 util-linux nftables uidmap radvd dnsmasq-base kea-dhcp4-server kea-dhcp6-server
+unbound isc-dhcp-client udhcpc curl bind9-dnsutils iputils-ping tcpdump tshark libxml2-utils perl"
+
+missing=""
+for package in $packages; do
+  [ "$(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null)" = installed ] || missing="$missing $package"
+done
+[ -n "$missing" ] || exit 0
+
+as_root=""
+[ "$(id -u)" = 0 ] || as_root="sudo"
+echo "installing:$missing"
+$as_root apt-get update -qq
+# Their services belong in labs: none is started on this machine.
+$as_root env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 apt-get install -y -qq --no-install-recommends $missing

@@ -1,0 +1,30 @@
+/** From what a node offers to the daemons that do it. A daemon's id is `node.ra`, or `node.ra-link` on one of several links. */
+import type { Node, Router } from '../lab/schema.ts';
+import { program } from './program.ts';
+import { radvd } from './radvd.ts';
+import type { PlannedService, ServiceContext } from './service.ts';
+import { unbound } from './unbound.ts';
+
+type ContextFor = (link: string | undefined, id: string) => ServiceContext;
+
+interface Offer {
+  id: string;
+  link?: string;
+  make(context: ServiceContext): PlannedService;
+}
+
+export const servicesOf = (name: string, node: Node, contextFor: ContextFor): { id: string; service: PlannedService }[] =>
+  offersOf(name, node).map(({ id, link, make }) => ({ id, service: make(contextFor(link, id)) }));
+
+export const daemonIds = (name: string, node: Node): string[] => offersOf(name, node).map(({ id }) => id);
+
+const offersOf = (name: string, node: Node): Offer[] => [
+  ...perLink(`${name}.ra`, (node as Router).ra, (ra) => (context) => radvd(ra, context)),
+  ...(node.dns ? [{ id: `${name}.dns`, make: (context: ServiceContext) => unbound(node.dns!, context) }] : []),
+  ...Object.entries(node.daemons ?? {}).map(([own, daemon]) => ({ id: `${name}.${own}`, make: () => program(daemon) })),
+];
+
+const perLink = <T>(id: string, offers: Record<string, T> | undefined, make: (offer: T) => Offer['make']): Offer[] => {
+  const entries = Object.entries(offers ?? {});
+  return entries.map(([link, offer]) => ({ id: entries.length > 1 ? `${id}-${link}` : id, link, make: make(offer) }));
+};

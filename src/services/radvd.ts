@@ -1,0 +1,62 @@
+/** radvd: router advertisements (radvd.conf(5)). Pure. */
+import type { RouterAdvertisement } from '../lab/schema.ts';
+import { milliseconds } from '../plan/addresses.ts';
+import type { PlannedService, ServiceContext } from './service.ts';
+
+export const radvd = (ra: RouterAdvertisement, context: ServiceContext): PlannedService => {
+  const file = `${context.folder}/radvd.conf`;
+  return {
+    program: 'radvd',
+    command: ['radvd', '-n', '-d', '2', '-m', 'stderr', '-C', file, '-p', `${context.folder}/radvd.pid`],
+    files: { [file]: configuration(ra, context) },
+    // Said once the raw socket is open and the first advertisement is out: a solicitation is answered from then on.
+    ready: { output: 'radvd startup PID is|sending RA to', withinMs: 10_000 },
+    reload: 'SIGHUP',
+  };
+};
+
+const configuration = (ra: RouterAdvertisement, context: ServiceContext): string => {
+  const prefixes: NonNullable<RouterAdvertisement['prefixes']> = ra.prefixes ?? Object.fromEntries(context.ipv6.map((prefix) => [prefix, {}]));
+  return block(`interface ${context.interface!.name}`, [
+    'AdvSendAdvert on;',
+    // A solicitation is answered at once: the random delay of RFC 4861 section 6.2.6 only costs time here.
+    'MinDelayBetweenRAs 0.03;',
+    ...option('AdvDefaultPreference', ra.preference),
+    ...option('AdvDefaultLifetime', ra.lifetime && seconds(ra.lifetime)),
+    ...option('AdvManagedFlag', onOff(ra.managed)),
+    ...option('AdvOtherConfigFlag', onOff(ra['other-config'])),
+    ...option('AdvCurHopLimit', ra['hop-limit']),
+    ...option('AdvLinkMTU', ra.mtu),
+    ...option('AdvReachableTime', ra['reachable-time'] && milliseconds(ra['reachable-time'])),
+    ...option('AdvRetransTimer', ra['retrans-timer'] && milliseconds(ra['retrans-timer'])),
+    ...option('MinRtrAdvInterval', ra['min-interval'] && milliseconds(ra['min-interval']) / 1e3),
+    ...option('MaxRtrAdvInterval', ra['max-interval'] && milliseconds(ra['max-interval']) / 1e3),
+    ...Object.entries(prefixes).map(([prefix, own]) =>
+      block(`prefix ${prefix}`, [
+        ...option('AdvOnLink', onOff(own['on-link'])),
+        ...option('AdvAutonomous', onOff(own.autonomous)),
+        ...option('AdvRouterAddr', onOff(own['router-address'])),
+        ...option('AdvValidLifetime', own['valid-lifetime'] && seconds(own['valid-lifetime'])),
+        ...option('AdvPreferredLifetime', own['preferred-lifetime'] && seconds(own['preferred-lifetime'])),
+      ]),
+    ),
+    ...Object.entries(ra.routes ?? {}).map(([prefix, own]) =>
+      block(`route ${prefix}`, [
+        ...option('AdvRoutePreference', own.preference),
+        ...option('AdvRouteLifetime', own.lifetime && seconds(own.lifetime)),
+      ]),
+    ),
+    ...(ra.rdnss
+      ? [block(`RDNSS ${ra.rdnss.servers.map((server) => context.addressOf(server, 'ipv6')).join(' ')}`, option('AdvRDNSSLifetime', ra.rdnss.lifetime && seconds(ra.rdnss.lifetime)))]
+      : []),
+    ...(ra.dnssl ? [block(`DNSSL ${ra.dnssl.domains.join(' ')}`, option('AdvDNSSLLifetime', ra.dnssl.lifetime && seconds(ra.dnssl.lifetime)))] : []),
+    ...(ra.text ? [ra.text] : []),
+  ]);
+};
+
+const block = (head: string, lines: string[]): string =>
+  `${head} {\n${lines.map((line) => line.replace(/^/gm, '  ')).join('\n')}\n};`;
+
+const option = (name: string, value: string | number | undefined): string[] => (value === undefined ? [] : [`${name} ${value};`]);
+const onOff = (flag: boolean | undefined): string | undefined => (flag === undefined ? undefined : flag ? 'on' : 'off');
+const seconds = (lifetime: string): string => (lifetime === 'infinity' ? lifetime : String(Math.round(milliseconds(lifetime) / 1e3)));

@@ -1,0 +1,13 @@
+import { kernel } from './kernel.ts';
+import type { Stack } from './stack.ts';
+
+const stacks: Stack[] = [kernel];
+
+export const stackNames = stacks.map(({ name }) => name);
+
+/** Throws a sentence that lists the known ones. */
+export const stackNamed = (name: string): Stack => {
+  const stack = stacks.find((known) => known.name === name);
+  if (!stack) throw new Error(`no stack ${name}: there is ${stackNames.join(', ')}`);
+  return stack;
+};
