@@ -44,7 +44,7 @@ function unionProblems(
     );
   if (isMap(value) && union.options.some((option) => requiredKeys(option).length > 0)) {
     if (options.length === 0) return [noneOf(union.options.flatMap(requiredKeys), value, path)];
-    if (options.length > 1) return [notOne('a map', options.flatMap(requiredKeys), value, path)];
+    if (options.length > 1) return [notOne('a map', union.options.flatMap(requiredKeys), value, path)];
   }
   if ((isMap(value) || Array.isArray(value)) && options.length === 1) return inside(options[0]!);
   const expectations = issue.errors.flatMap(([first]) => (first ? [expectation(first)] : []));

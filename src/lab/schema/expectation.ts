@@ -1,20 +1,25 @@
 /** Expectations: the decision that an RFC recommends, and the controls that must come out differently. */
 import { z } from 'zod';
 import { naming } from './names.ts';
-import { Duration, describe } from './values.ts';
+import { Duration, define, describe } from './values.ts';
 
 const Router = naming('node', 'on-link');
 const Source = naming('network', 'address', 'prefix');
 const Destination = naming('node', 'address');
 const Link = naming('host link');
 
-const Reply = z.strictObject({
-  router: describe('The first hop of the answer', Router).optional(),
-  link: describe('The link it left by', Link).optional(),
-  source: describe('Its source address', Source).optional(),
-});
+export const Reply = define(
+  'Reply',
+  "The way the host's answer took",
+  z.strictObject({
+    router: describe('The first hop of the answer', Router).optional(),
+    link: describe('The link it left by', Link).optional(),
+    source: describe('Its source address', Source).optional(),
+  }),
+);
 
-export const ExpectedDecision = describe(
+export const ExpectedDecision = define(
+  'ExpectedDecision',
   'A decision as far as it matters; what is left out may be anything',
   z.strictObject({
     sent: describe('Whether the probe left the host at all', z.boolean()).optional(),
@@ -53,19 +58,25 @@ export const ExpectedDecision = describe(
   }),
 );
 
-export const Expectation = z.union([
-  z.strictObject({
-    'one-of': describe('Any of these; the one that happened is recorded', z.array(ExpectedDecision).min(2)),
-  }),
-  ExpectedDecision,
-]);
+export const Expectation = define(
+  'Expectation',
+  'The decision expected, or one of several',
+  z.union([
+    z.strictObject({
+      'one-of': describe('Any of these; the one that happened is recorded', z.array(ExpectedDecision).min(2)),
+    }),
+    ExpectedDecision,
+  ]),
+);
 
-export const Expectations = describe(
+export const Expectations = define(
+  'Expectations',
   'Probe to the decision expected',
   z.record(naming('probe'), Expectation),
 );
 
-export const Control = describe(
+export const Control = define(
+  'Control',
   'The same lab with one thing changed, so that the decision must be another one',
   z.strictObject({
     title: describe('What it shows', z.string()).optional(),

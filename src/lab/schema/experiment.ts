@@ -5,9 +5,10 @@ import { naming } from './names.ts';
 import { Impairment } from './network.ts';
 import { Packet } from './packet.ts';
 import { Probe } from './probe.ts';
-import { Address, Duration, describe, Name, Prefix } from './values.ts';
+import { Address, Duration, define, describe, Name, Prefix } from './values.ts';
 
-export const State = describe(
+export const State = define(
+  'State',
   'A state of the host under test, seen in its netlink events and tables',
   z.strictObject({
     'default-routers': describe(
@@ -117,7 +118,8 @@ const steps = {
 
 const PlainStep = exactlyOneOf('a step', Object.keys(steps), z.strictObject(steps));
 
-export const Step = describe(
+export const Step = define(
+  'Step',
   'A step of the experiment: exactly one kind',
   exactlyOneOf(
     'a step',

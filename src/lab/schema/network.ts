@@ -1,8 +1,9 @@
 /** Networks: the layer-2 links of a lab. */
 import { z } from 'zod';
-import { Duration, describe, Ipv4Prefix, Ipv6Prefix, oneOrMany } from './values.ts';
+import { Duration, define, describe, Ipv4Prefix, Ipv6Prefix, oneOrMany } from './values.ts';
 
-export const Impairment = describe(
+export const Impairment = define(
+  'Impairment',
   'What a link does to packets',
   z.strictObject({
     loss: describe('Share of packets lost, in percent', z.number().min(0).max(100)).optional(),
@@ -14,7 +15,8 @@ export const Impairment = describe(
   }),
 );
 
-export const Network = describe(
+export const Network = define(
+  'Network',
   'A layer-2 link: a wifi, an LTE, an office LAN, a VPN',
   z.strictObject({
     ipv4: describe('IPv4 prefix or prefixes of this link', oneOrMany(Ipv4Prefix)).optional(),

@@ -6,6 +6,7 @@ import {
   Address,
   AddressFamily,
   AddressWithLength,
+  define,
   describe,
   Ipv4Address,
   Ipv6Address,
@@ -14,7 +15,8 @@ import {
   Prefix,
 } from './values.ts';
 
-export const Route = describe(
+export const Route = define(
+  'Route',
   'A static route',
   z.strictObject({
     to: describe('default, or a prefix', z.union([z.literal('default'), Prefix])),
@@ -32,7 +34,8 @@ export const Route = describe(
   }),
 );
 
-export const Rule = describe(
+export const Rule = define(
+  'Rule',
   'A routing policy rule',
   z.strictObject({
     family: describe('Needed only where neither from nor to tells it', AddressFamily).optional(),
@@ -116,7 +119,8 @@ const InternetLinks = describe(
 );
 const Links = describe('The links of the node, in order', z.array(naming('network')).min(1));
 
-export const Router = describe(
+export const Router = define(
+  'Router',
   'A router',
   z.strictObject({
     router: InternetLinks,
@@ -137,7 +141,8 @@ export const Router = describe(
   }),
 );
 
-export const Server = describe(
+export const Server = define(
+  'Server',
   'A server: it answers what comes to it',
   z.strictObject({
     server: InternetLinks,
@@ -146,7 +151,8 @@ export const Server = describe(
   }),
 );
 
-export const OtherHost = describe(
+export const OtherHost = define(
+  'OtherHost',
   'Another host on the links',
   z.strictObject({
     host: Links,
@@ -155,7 +161,8 @@ export const OtherHost = describe(
   }),
 );
 
-export const HostUnderTest = describe(
+export const HostUnderTest = define(
+  'HostUnderTest',
   'The node whose decisions are measured; every lab has one',
   z.strictObject({
     'under-test': Links,
@@ -164,7 +171,11 @@ export const HostUnderTest = describe(
   }),
 );
 
-export const Node = z.union([Router, Server, OtherHost, HostUnderTest]);
+export const Node = define(
+  'Node',
+  'A node: its role is the key that names its links',
+  z.union([Router, Server, OtherHost, HostUnderTest]),
+);
 
 export type Router = z.infer<typeof Router>;
 export type Server = z.infer<typeof Server>;

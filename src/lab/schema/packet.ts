@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { exactlyOneOf } from './exactly-one.ts';
 import { naming } from './names.ts';
-import { Address, Duration, describe, Lifetime, Prefix } from './values.ts';
+import { Address, Duration, define, describe, Lifetime, Prefix } from './values.ts';
 
 const Byte = z.int().min(0).max(255);
 
@@ -40,7 +40,8 @@ const TargetLinkLayer = describe(
   z.union([z.string(), z.literal(false)]),
 );
 
-export const RouterAdvertisementPacket = describe(
+export const RouterAdvertisementPacket = define(
+  'RouterAdvertisementPacket',
   'A router advertisement (RFC 4861 section 4.2)',
   z.strictObject({
     ...everyPacket,
@@ -83,7 +84,8 @@ export const RouterAdvertisementPacket = describe(
   }),
 );
 
-export const NeighbourAdvertisementPacket = describe(
+export const NeighbourAdvertisementPacket = define(
+  'NeighbourAdvertisementPacket',
   'A neighbour advertisement (RFC 4861 section 4.4)',
   z.strictObject({
     ...everyPacket,
@@ -95,7 +97,8 @@ export const NeighbourAdvertisementPacket = describe(
   }),
 );
 
-export const NeighbourSolicitationPacket = describe(
+export const NeighbourSolicitationPacket = define(
+  'NeighbourSolicitationPacket',
   'A neighbour solicitation (RFC 4861 section 4.3)',
   z.strictObject({
     ...everyPacket,
@@ -104,7 +107,8 @@ export const NeighbourSolicitationPacket = describe(
   }),
 );
 
-export const RedirectPacket = describe(
+export const RedirectPacket = define(
+  'RedirectPacket',
   'A redirect (RFC 4861 section 4.5)',
   z.strictObject({
     ...everyPacket,
@@ -123,7 +127,8 @@ export const packetKinds = [
   'hex',
 ] as const;
 
-export const Packet = describe(
+export const Packet = define(
+  'Packet',
   'A packet that a node sends as written: exactly one kind',
   exactlyOneOf(
     'a packet',

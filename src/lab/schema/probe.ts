@@ -2,9 +2,10 @@
 import { z } from 'zod';
 import { exactlyOneOf } from './exactly-one.ts';
 import { naming } from './names.ts';
-import { Address, AddressFamily, Duration, describe, Prefix } from './values.ts';
+import { Address, AddressFamily, Duration, define, describe, Prefix } from './values.ts';
 
-export const SocketProbe = describe(
+export const SocketProbe = define(
+  'SocketProbe',
   'How a udp, tcp or ping probe is asked',
   z.strictObject({
     to: describe('The destination', naming('node', 'address')),
@@ -31,7 +32,8 @@ export const SocketProbe = describe(
 
 const Destination = z.union([describe('The destination', naming('node', 'address')), SocketProbe]);
 
-export const QueryProbe = describe(
+export const QueryProbe = define(
+  'QueryProbe',
   'How a query probe is asked',
   z.strictObject({
     name: describe('The name asked for', z.string()),
@@ -43,7 +45,8 @@ export const QueryProbe = describe(
   }),
 );
 
-export const ResolveProbe = describe(
+export const ResolveProbe = define(
+  'ResolveProbe',
   'How a resolve probe is asked',
   z.strictObject({
     name: describe('The name asked for', z.string()),
@@ -53,7 +56,8 @@ export const ResolveProbe = describe(
 
 const Url = z.string().regex(/^https?:\/\/[^/\s]+/, 'expected a URL: http://server/');
 
-export const FetchProbe = describe(
+export const FetchProbe = define(
+  'FetchProbe',
   'How a fetch probe is asked',
   z.strictObject({
     url: describe("The URL; a node's name stands for its address", Url),
@@ -61,7 +65,8 @@ export const FetchProbe = describe(
   }),
 );
 
-export const InboundProbe = describe(
+export const InboundProbe = define(
+  'InboundProbe',
   'A packet that a node sends to an address of the host: which way does the answer take?',
   z.strictObject({
     from: describe('The node that sends it', naming('node')),
@@ -77,7 +82,8 @@ export const InboundProbe = describe(
   }),
 );
 
-export const CommandProbe = describe(
+export const CommandProbe = define(
+  'CommandProbe',
   'Any program on the host as a stimulus',
   z.strictObject({
     run: describe('The program and its arguments; no shell reads them', z.array(z.string()).min(1)),
@@ -99,7 +105,8 @@ export const probeKinds = [
   'again',
 ] as const;
 
-export const Probe = describe(
+export const Probe = define(
+  'Probe',
   'A question put to the stack: exactly one kind, and how it is asked',
   exactlyOneOf(
     'a probe',

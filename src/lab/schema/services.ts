@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { naming } from './names.ts';
 import {
   Duration,
+  define,
   describe,
   Ipv4Address,
   Ipv4Prefix,
@@ -14,7 +15,8 @@ import {
   Preference,
 } from './values.ts';
 
-export const PrefixInformation = describe(
+export const PrefixInformation = define(
+  'PrefixInformation',
   'A Prefix Information option (RFC 4861 section 4.6.2)',
   z.strictObject({
     'on-link': describe('The L flag (default true)', z.boolean()).optional(),
@@ -25,7 +27,8 @@ export const PrefixInformation = describe(
   }),
 );
 
-export const RouteInformation = describe(
+export const RouteInformation = define(
+  'RouteInformation',
   'A Route Information option (RFC 4191 section 2.3)',
   z.strictObject({
     preference: Preference.optional(),
@@ -33,7 +36,8 @@ export const RouteInformation = describe(
   }),
 );
 
-export const RouterAdvertisement = describe(
+export const RouterAdvertisement = define(
+  'RouterAdvertisement',
   'What a router advertises on a link (RFC 4861 section 6.2.1, RFC 4191, RFC 8106)',
   z.strictObject({
     daemon: describe('The daemon that sends it (default radvd)', z.enum(['radvd', 'dnsmasq'])).optional(),
@@ -81,7 +85,8 @@ const DhcpOptions = describe(
   ),
 );
 
-export const DhcpV4 = describe(
+export const DhcpV4 = define(
+  'DhcpV4',
   'A DHCPv4 server on a link (RFC 2131)',
   z.strictObject({
     daemon: describe('The daemon that serves (default dnsmasq)', z.enum(['dnsmasq', 'kea'])).optional(),
@@ -108,7 +113,8 @@ export const DhcpV4 = describe(
   }),
 );
 
-export const DhcpV6 = describe(
+export const DhcpV6 = define(
+  'DhcpV6',
   'A DHCPv6 server on a link (RFC 8415)',
   z.strictObject({
     daemon: describe('The daemon that serves (default dnsmasq)', z.enum(['dnsmasq', 'kea'])).optional(),
@@ -129,7 +135,8 @@ export const DhcpV6 = describe(
   }),
 );
 
-export const DnsRecords = describe(
+export const DnsRecords = define(
+  'DnsRecords',
   'Records by name: { www.example: { A: 192.0.2.1, AAAA: [2001:db8::1] } }',
   z.record(
     z.string(),
@@ -140,7 +147,8 @@ export const DnsRecords = describe(
   ),
 );
 
-export const DnsServer = describe(
+export const DnsServer = define(
+  'DnsServer',
   'A DNS server on this node, on every link it has',
   z.strictObject({
     daemon: describe('The daemon that answers (default unbound)', z.enum(['unbound', 'dnsmasq'])).optional(),
@@ -157,7 +165,8 @@ export const DnsServer = describe(
   }),
 );
 
-export const Daemon = describe(
+export const Daemon = define(
+  'Daemon',
   'Any other program that runs on the node while the lab runs',
   z.strictObject({
     command: describe('The program and its arguments; no shell reads them', z.array(z.string()).min(1)),
@@ -170,7 +179,7 @@ export const Daemon = describe(
   }),
 );
 
-export const Daemons = describe('Other programs by name', z.record(Name, Daemon));
+export const Daemons = define('Daemons', 'Other programs by name', z.record(Name, Daemon));
 
 export type RouterAdvertisement = z.infer<typeof RouterAdvertisement>;
 export type DhcpV4 = z.infer<typeof DhcpV4>;
