@@ -1,4 +1,5 @@
 /** The host's tables as its netlink events make them. Pure. */
+import { isIPv4 } from 'node:net';
 import type { NetlinkEvent } from './timeline.ts';
 
 export { missing } from './missing.ts';
@@ -20,13 +21,12 @@ export const emptyTables = (): Tables => ({ links: [], addresses: [], routes: []
 export const applyEvent = (tables: Tables, event: NetlinkEvent): Tables => {
   switch (event.object) {
     case 'link':
-      return {
-        ...tables,
-        links: changed(tables.links, event, (link) => link.interface),
-        routes: lostWithLink(tables.routes, event),
-      };
+      return silentlyLost(
+        { ...tables, links: changed(tables.links, event, (link) => link.interface) },
+        event,
+      );
     case 'address':
-      return { ...tables, addresses: changed(tables.addresses, event, addressKey) };
+      return silentlyLost({ ...tables, addresses: changed(tables.addresses, event, addressKey) }, event);
     case 'route':
       return { ...tables, routes: changedRoutes(tables.routes, event) };
     case 'neighbour':
@@ -63,8 +63,25 @@ const routeKey = ({ family, destination, from, table, metric }: EntryOf<'route'>
 const nextHopKey = (route: EntryOf<'route'>): string =>
   [routeKey(route), route.nextHops[0]?.via, route.nextHops[0]?.interface].join(' ');
 
-/** The kernel deletes the IPv4 routes of a link that goes down without a word. */
-const lostWithLink = (routes: EntryOf<'route'>[], link: EntryOf<'link'>): EntryOf<'route'>[] =>
-  link.up && link.what === 'new'
-    ? routes
-    : routes.filter(({ family, nextHops }) => family === 'ipv6' || nextHops[0]?.interface !== link.interface);
+/**
+ * The kernel deletes IPv4 routes without a word where their link goes down, or loses its last IPv4 address
+ * (seen on Linux 6.18; of IPv6 routes it tells each).
+ */
+const silentlyLost = (tables: Tables, event: EntryOf<'link'> | EntryOf<'address'>): Tables =>
+  isLinkDown(event) || isLastIpv4Address(tables, event)
+    ? {
+        ...tables,
+        routes: tables.routes.filter((route) => route.family === 'ipv6' || !isVia(route, event.interface)),
+      }
+    : tables;
+
+const isLinkDown = (event: EntryOf<'link'> | EntryOf<'address'>): boolean =>
+  event.object === 'link' && (event.what === 'deleted' || !event.up);
+
+const isLastIpv4Address = ({ addresses }: Tables, event: EntryOf<'link'> | EntryOf<'address'>): boolean =>
+  event.object === 'address' &&
+  event.what === 'deleted' &&
+  isIPv4(event.address) &&
+  !addresses.some((entry) => entry.interface === event.interface && isIPv4(entry.address));
+
+const isVia = ({ nextHops: [hop] }: EntryOf<'route'>, name: string): boolean => hop?.interface === name;
