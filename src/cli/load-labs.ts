@@ -14,7 +14,7 @@ export function loadLabs(words: string[], readLab: Parts['readLab']): LoadedLab[
   const labs: LoadedLab[] = [];
   const mistakes: string[] = [];
   for (const file of filesOf(words)) {
-    const read = readLab(readFileSync(file, 'utf8'), file);
+    const read = readLab(textOf(file), file);
     if ('mistakes' in read) mistakes.push(read.mistakes);
     else labs.push({ name: labNameOf(file), file, ...read });
   }
@@ -28,6 +28,17 @@ export function oneLabFile(word: string): string {
   const files = filesOf([word]);
   if (files.length !== 1) throw new UsageError(`${word} has ${files.length} labs: name one of them`);
   return files[0]!;
+}
+
+/** The name of the one lab that a word stands for. */
+export const labName = (word: string): string => labNameOf(oneLabFile(word));
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
+  }
 }
 
 function filesOf(words: string[]): string[] {

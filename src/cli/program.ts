@@ -18,6 +18,7 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'explain miflab or a command')
     .configureHelp({ showGlobalOptions: false })
+    .enablePositionalOptions()
     .showHelpAfterError('(add --help for what is possible)')
     .exitOverride();
 
@@ -101,6 +102,7 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .addArgument(lab())
     .argument('<node>', 'name of the node')
     .argument('[command...]', 'the command and its arguments (default: a shell)')
+    .passThroughOptions()
     .action(action(async () => (await import('./exec.ts')).exec));
 
   command('capture', 'Write the packets of a link of a lab that is up to standard output, as pcap', [

@@ -19,6 +19,9 @@ export async function report(
   const where = folder ?? join(output, 'last');
   const results = readResults(where);
   if (!results) throw new UsageError(`no results in ${where}: miflab run leaves them there`);
+  if (results.format !== 1) {
+    throw new UsageError(`${where} has results of format ${results.format}, and this miflab reads format 1`);
+  }
   const { runs, workers } = results;
   const screen = { ...standardOutput(), interactive: false };
   const listener = openReporters(reporter ?? [], screen);

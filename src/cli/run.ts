@@ -4,9 +4,10 @@ import { standardOutput } from '../report/output.ts';
 import { ExitCode } from '../suite/exit-code.ts';
 import { makeRuns } from '../suite/make-runs.ts';
 import { measureSupported } from '../suite/measure-supported.ts';
-import { isBlocking, missingOn } from '../suite/needs.ts';
+import { isBlocking, type Missing, missingOn } from '../suite/needs.ts';
 import type { RunRecord, SuiteResults } from '../suite/results.ts';
 import { keepResults, makeSuiteFolder, readDurations, readResults } from '../suite/results-folder.ts';
+import type { Run } from '../suite/run.ts';
 import { runSuite } from '../suite/run-suite.ts';
 import { type Shard, select } from '../suite/select.ts';
 import { report } from './doctor.ts';
@@ -42,47 +43,63 @@ export async function run(words: string[], options: RunOptions, parts?: Parts): 
   return typeof outcome === 'number' ? outcome : outcome.exitCode;
 }
 
-/** The results, or the exit code for which nothing was started. */
+/** The results, or the exit code where nothing was started. */
 export async function runLabs(
   words: string[],
   options: RunOptions,
   parts: Parts,
 ): Promise<SuiteResults | ExitCode> {
+  const runs = chooseRuns(words, options, parts);
+  if (runs.length === 0) {
+    process.stdout.write('nothing needs another look: the last run came out as it should\n');
+    return ExitCode.ok;
+  }
+  const needs = runs.flatMap(({ plan }) => plan.needs);
+  const missing = await missingOn(parts.machine, needs);
+  if (missing.some(isBlocking)) {
+    process.stderr.write(report(missing));
+    return ExitCode.machine;
+  }
+  return makeSuite(runs, missing, options, parts);
+}
+
+/** @throws UsageError where a lab is wrong, or none is left */
+function chooseRuns(words: string[], options: RunOptions, parts: Parts): Run[] {
   const { output, timers, stack } = options;
   const labs = loadLabs(words, parts.readLab);
   refuseUnknownStacks(labs, stack, parts.stacks);
   const all = makeRuns(labs, { ...parts, timers, stacks: stack });
   const lastFailed = options.lastFailed ? lastRecords(output) : undefined;
   const runs = select(all, { ...options, controls: options.controls ?? false, lastFailed });
-  if (runs.length === 0) throw new UsageError('no lab is left to run: the filters leave none');
+  if (runs.length === 0 && !lastFailed) throw new UsageError('no lab is left to run: the filters leave none');
+  return runs;
+}
 
-  const missing = await missingOn(
-    parts.machine,
-    runs.flatMap(({ plan }) => plan.needs),
-  );
-  if (missing.some(isBlocking)) {
-    process.stderr.write(report(missing));
-    return ExitCode.machine;
-  }
-
+/** Makes the runs, and keeps what they came to. */
+async function makeSuite(
+  runs: Run[],
+  missing: Missing[],
+  options: RunOptions,
+  parts: Parts,
+): Promise<SuiteResults> {
+  const { output, workers = defaultWorkers(), retries = 0, repeat = 1, bail } = options;
+  const laboratory = { ...parts.laboratory, measure: measureSupported(parts.laboratory.measure, missing) };
   const reporter = openReporters(options.reporter ?? [], standardOutput());
   const { signal, release } = interruption();
+  const durations = readDurations(output);
+  const folder = makeSuiteFolder(output);
+  const suite = {
+    workers,
+    retries,
+    repeat,
+    bail,
+    signal,
+    durations,
+    folder,
+    compareOrders: parts.compareOrders,
+  };
   try {
-    const results = await runSuite(
-      runs,
-      {
-        workers: options.workers ?? defaultWorkers(),
-        retries: options.retries ?? 0,
-        repeat: options.repeat ?? 1,
-        bail: options.bail,
-        signal,
-        durations: readDurations(output),
-        folder: makeSuiteFolder(output),
-        compareOrders: parts.compareOrders,
-      },
-      { ...parts.laboratory, measure: measureSupported(parts.laboratory.measure, missing) },
-      reporter,
-    );
+    const results = await runSuite(runs, suite, laboratory, reporter);
     keepResults(output, results);
     return results;
   } finally {

@@ -1,5 +1,5 @@
 /** From attempts to what a run, and a suite, came to. Pure. */
-import type { Outcome, RunResult, Verdict } from '../verdict/verdict.ts';
+import type { Failure, Outcome, RunResult, Verdict } from '../verdict/verdict.ts';
 import { ExitCode } from './exit-code.ts';
 import type { Attempt, PracticeFinding, RunRecord, Stability } from './results.ts';
 
@@ -64,13 +64,16 @@ const fingerprint = ({ result, outcome }: Attempt): string =>
  * decision that differs is a finding whatever else happened; what the machine lacks explains what is missing.
  */
 export function exitCodeOf(runs: Pick<RunRecord, 'outcome' | 'unexpected' | 'attempts'>[]): ExitCode {
-  const failures = runs.flatMap(({ attempts }) => attempts.map(({ result }) => result.failure?.kind));
-  if (failures.includes('bug')) return ExitCode.bug;
+  const failures = runs.flatMap(({ attempts }) => attempts.flatMap(({ result }) => result.failure ?? []));
+  if (failures.some(({ kind }) => kind === 'bug')) return ExitCode.bug;
   if (runs.some(({ unexpected }) => unexpected)) return ExitCode.differs;
-  if (failures.includes('machine') || nothingMeasured(runs)) return ExitCode.machine;
+  if (failures.some(isRemediable) || nothingMeasured(runs)) return ExitCode.machine;
   if (runs.some(({ outcome }) => outcome === 'inconclusive')) return ExitCode.inconclusive;
   return ExitCode.ok;
 }
+
+/** What this kernel cannot do is no fault of the machine's set-up; what a command gets is. */
+const isRemediable = (failure: Failure): boolean => failure.kind === 'machine' && failure.remedy !== '';
 
 /** Unsupported labs are skipped and named; a suite of nothing else has shown nothing. */
 const nothingMeasured = (runs: Pick<RunRecord, 'outcome'>[]): boolean =>

@@ -73,7 +73,10 @@ export function fakeLaboratory(scripts: Record<string, Scripted[]>): Laboratory 
       latest.set(measurement, scripted);
       return signal?.aborted ? measurementOf({ kind: 'evidence', message: 'interrupted' }) : measurement;
     },
-    assess: (_run, measurement) => assessmentOf(latest.get(measurement) ?? 'inconclusive'),
+    assess: (_run, measurement) => {
+      const scripted = latest.get(measurement);
+      return scripted ? assessmentOf(scripted) : { verdicts: [], practice: [] };
+    },
     store: async () => {},
   };
 }

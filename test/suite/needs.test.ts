@@ -98,6 +98,6 @@ t.test('this machine is looked at and tried', async (t) => {
   t.ok(thisMachine.hasProgram('sh'));
   t.notOk(thisMachine.hasProgram('no-such-program'));
   const refusal = await thisMachine.refusesSandbox();
-  if (refusal) return t.skip(refusal.reason);
+  if (refusal) return void t.comment(refusal.reason);
   t.same(await thisMachine.lackingFeatures(['bridge', 'no-such-feature', 'veth']), ['no-such-feature']);
 });
