@@ -22,7 +22,14 @@ export interface Decision {
   /** getaddrinfo's order. */
   order?: string[];
   /** DNS servers asked, in order of their first query. */
-  servers?: { server: string; address: string; link: string; source: string; queries: number; answered: boolean }[];
+  servers?: {
+    server: string;
+    address: string;
+    link: string;
+    source: string;
+    queries: number;
+    answered: boolean;
+  }[];
   /** The way the host's answer took. */
   reply?: { sent: boolean; router?: string; link?: string; source?: string; sourceNetwork?: string };
   distribution?: { router: string; link: string; source: string; sourceNetwork?: string; count: number }[];

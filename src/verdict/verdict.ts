@@ -10,6 +10,8 @@ export interface Verdict {
   reason: string;
   expected?: string;
   seen?: string;
+  /** Whether the expectation was met, whatever its level makes of that. */
+  matches?: boolean;
   decision?: Decision;
 }
 

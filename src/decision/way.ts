@@ -1,0 +1,27 @@
+import type { Plan } from '../plan/plan.ts';
+import type { IpPacket } from './packets.ts';
+import { firstHop, networkOf } from './places.ts';
+
+/** The way a packet left the host. */
+export interface Way {
+  router: string;
+  link: string;
+  source: string;
+  sourceNetwork?: string;
+}
+
+export const wayOf = (plan: Plan, { link, headers: { ethernet, ip } }: IpPacket): Way => {
+  const sourceNetwork = networkOf(plan, ip.source, link);
+  return {
+    router: firstHop(plan, link, ethernet.destination, ip.destination),
+    link,
+    source: ip.source,
+    ...(sourceNetwork && { sourceNetwork }),
+  };
+};
+
+/** Ways that differ in link, router or source; the first packet of each. */
+export const firstOfEachWay = (plan: Plan, packets: IpPacket[]): IpPacket[] => {
+  const keys = packets.map((packet) => JSON.stringify(wayOf(plan, packet)));
+  return packets.filter((_, index) => keys.indexOf(keys[index]!) === index);
+};

@@ -1,0 +1,42 @@
+import type { Decision } from '../decision/decision.ts';
+
+export type StableDecision = Record<string, string | boolean | string[]>;
+
+/** What of a decision is the same in every run: no times, no packet numbers, no addresses where a network says it. */
+export const stableDecision = (decision: Decision): StableDecision => {
+  const { sent, router, link, answered, by, error, order, servers, reply, distribution } = decision;
+  const known = {
+    sent,
+    router,
+    link,
+    source: decision.sourceNetwork ?? decision.source,
+    answered,
+    by,
+    error,
+    order,
+    servers: servers?.map(({ server, link }) => `${server} over ${link}`),
+    reply:
+      reply &&
+      (reply.sent
+        ? `${reply.router} over ${reply.link} from ${reply.sourceNetwork ?? reply.source}`
+        : 'none'),
+    distribution:
+      distribution &&
+      distinct(
+        distribution.map((way) => `${way.router} over ${way.link} from ${way.sourceNetwork ?? way.source}`),
+      ),
+    contradiction: decision.contradictions.length > 0 || undefined,
+  };
+  return Object.fromEntries(
+    Object.entries(known).filter(
+      (entry): entry is [string, string | boolean | string[]] => entry[1] !== undefined,
+    ),
+  );
+};
+
+export const wordsOf = (stable: StableDecision): string =>
+  Object.entries(stable)
+    .map(([name, value]) => `${name} ${[value].flat().join(', ') || 'nothing'}`)
+    .join(', ');
+
+const distinct = (texts: string[]): string[] => [...new Set(texts)].toSorted();
