@@ -138,7 +138,7 @@ const sameSources = (plan: Plan, seen: Way[] | undefined, expected: string[]): b
   expected.every((one) => seen.some((way) => isSource(plan, way, one))) &&
   seen.every((way) => expected.some((one) => isSource(plan, way, one)));
 
-const isWithin = (
+export const isWithin = (
   outageMs: number | undefined,
   { below, above }: NonNullable<ExpectedDecision['outage']>,
 ): boolean =>

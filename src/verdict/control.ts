@@ -1,6 +1,6 @@
 import type { Decision } from '../decision/decision.ts';
 import type { Expectation } from '../lab/schema.ts';
-import { seenOf } from './compare.ts';
+import { isWithin, seenOf } from './compare.ts';
 import { branchesOf } from './judge.ts';
 import type { Verdict } from './verdict.ts';
 
@@ -30,9 +30,12 @@ export const judgeControl = (
 const differs = (main: Decision[], control: Decision[], probe: string, expectation: Expectation): boolean => {
   const [before, after] = [main, control].map((decisions) => decisions.find((one) => one.probe === probe));
   if (!before || !after) return false;
-  return membersOf(expectation).some(
-    (member) => JSON.stringify(seenOf(before, member)) !== JSON.stringify(seenOf(after, member)),
-  );
+  // Two measured times are never equal: what tells is whether the lab itself keeps the control's bounds.
+  const outages = branchesOf(expectation).flatMap(({ outage }) => outage ?? []);
+  if (outages.length > 0 && outages.every((bounds) => !isWithin(before.outageMs, bounds))) return true;
+  return membersOf(expectation)
+    .filter((member) => member !== 'outage')
+    .some((member) => JSON.stringify(seenOf(before, member)) !== JSON.stringify(seenOf(after, member)));
 };
 
 const membersOf = (expectation: Expectation) => [

@@ -60,10 +60,11 @@ const outcomeOf = (matches: boolean, level: Lab['level']): Outcome => {
   return level === 'may' ? 'permitted' : 'deviates';
 };
 
+/** Each member once: as a branch that it does not match has it, if any. */
 const distinct = (comparisons: Comparison[]): Comparison[] =>
-  comparisons.filter(({ member, matches }, index) => {
-    const same = comparisons.filter((other) => other.member === member);
-    return comparisons[index] === (same.find((other) => other.matches === matches && !matches) ?? same[0]);
+  comparisons.filter((one) => {
+    const same = comparisons.filter(({ member }) => member === one.member);
+    return one === (same.find(({ matches }) => !matches) ?? same[0]);
   });
 
 const wordsOf = (members: Comparison[], which: 'expected' | 'seen'): string =>

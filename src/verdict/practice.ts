@@ -18,8 +18,8 @@ export type Recorded = z.infer<typeof Recorded>;
 export type Practice = z.infer<typeof Practice>;
 
 export interface PracticeComparison {
-  /** new: nothing is recorded; expected: nothing is, and nothing must be; changed: another decision or outcome is. */
-  state: 'expected' | 'recorded' | 'changed' | 'new';
+  /** As the suite's PracticeFinding has it; changed: another decision or outcome is recorded. */
+  state: 'as recorded' | 'changed' | 'not recorded';
   recorded?: string;
   reason?: string;
 }
@@ -43,10 +43,10 @@ export const comparePractice = (
 ): PracticeComparison | undefined => {
   const now = recordOf(verdict);
   if (!now) return undefined;
-  if (!recorded) return { state: verdict.outcome === 'deviates' ? 'new' : 'expected' };
+  if (!recorded) return { state: 'not recorded' };
   const same = now.outcome === recorded.outcome && keyOf(now.decision) === keyOf(recorded.decision);
   return {
-    state: same ? 'recorded' : 'changed',
+    state: same ? 'as recorded' : 'changed',
     recorded: wordsOf(recorded.decision),
     ...(recorded.reason && { reason: recorded.reason }),
   };

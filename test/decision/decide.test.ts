@@ -1,0 +1,139 @@
+import t from 'tap';
+import { decide } from '../../src/decision/decide.ts';
+import type { TimelineEvent } from '../../src/evidence/timeline.ts';
+import type { Question } from '../../src/plan/plan.ts';
+import {
+  answer,
+  asked,
+  done,
+  hostOn,
+  mac,
+  packet,
+  planFor,
+  question,
+  server,
+  told,
+  udp,
+} from '../support/two-links.ts';
+
+const decided = (timeline: TimelineEvent[], put: Question = udp, until?: 'answered' | 'unanswered') =>
+  decide(planFor(put, until), timeline)[0];
+
+for (const kind of ['udp', 'tcp', 'ping'] as const) {
+  t.test(`a ${kind} probe: first hop, link, source and who answered are read from the wire`, async (t) => {
+    const more = { packet: kind };
+    const timeline = [
+      asked(),
+      question(1, 1, 'lte', more),
+      packet(2, 2, 'wifi', 'wifi-router', { ...more, source: '2001:db8:a::99' }),
+      done(),
+    ];
+    if (kind !== 'ping')
+      timeline.push(
+        answer(3, 3, 'internet', 'server', 'lte', more),
+        answer(4, 4, 'lte', 'lte-router', 'lte', more),
+      );
+    t.match(decided(timeline, { ...udp, kind } as Question), {
+      sent: true,
+      router: 'lte-router',
+      link: 'lte',
+      source: hostOn.lte,
+      sourceNetwork: 'lte',
+      destination: server,
+      hopLimit: 64,
+      ...(kind === 'ping'
+        ? { answered: false, packets: [1] }
+        : { answered: true, by: 'server', answerAfterMs: 3, packets: [1, 4] }),
+      contradictions: [],
+      unclear: undefined,
+    });
+  });
+}
+
+t.test('a packet of another probe whose name begins alike is not taken for this one', async (t) => {
+  const other = question(1, 1, 'lte', { data: Buffer.from('miflab:web-2') });
+  t.match(decided([asked(), other, question(2, 2, 'wifi'), done()]), { link: 'wifi', packets: [2] });
+});
+
+t.test('what the wire does not say clearly is unclear', async (t) => {
+  t.match(
+    decided([asked(), question(1, 1, 'lte'), question(2, 2, 'wifi'), done()])?.unclear,
+    /several ways: lte-router over lte .*packet 1.*wifi-router over wifi/,
+  );
+  t.match(decided([asked(), done()])?.unclear, /no packet of the probe left/);
+  t.match(
+    decided([asked(), question(1, 1, 'lte'), done(), { at: 9, kind: 'capture', seen: 9, dropped: 2 }])
+      ?.unclear,
+    /dropped 2 packets/,
+  );
+});
+
+t.test('a failed socket call, and a neighbour that did not answer, are decisions', async (t) => {
+  t.match(decided([asked(), told({ error: 'ENETUNREACH' }), done()]), {
+    sent: false,
+    error: 'ENETUNREACH',
+    unclear: undefined,
+  });
+  const solicitation = question(1, 1, 'lte', { packet: 'neighbour-solicitation', destination: 'fe80::2' });
+  t.match(decided([asked(), solicitation, done()]), {
+    sent: false,
+    link: 'lte',
+    router: 'lte-router',
+    packets: [1],
+    unclear: undefined,
+  });
+});
+
+t.test('where the host says otherwise than the wire, a sentence tells', async (t) => {
+  const said = told({
+    socketAddress: hostOn.wifi,
+    route: { interface: 'lte', via: 'fe80::2', source: hostOn.lte },
+  });
+  t.same(decided([asked(), question(1, 1, 'lte'), said, done()])?.contradictions, [
+    `the host says source ${hostOn.wifi} (getsockname), the wire shows ${hostOn.lte}`,
+  ]);
+});
+
+t.test(
+  'an outage lasts from the first attempt without an answer to the first with one, over whichever way',
+  async (t) => {
+    const timeline = [
+      asked(0, 1),
+      question(1, 1, 'wifi'),
+      asked(100, 2),
+      question(2, 101, 'lte'),
+      answer(3, 105, 'lte', 'lte-router', 'lte'),
+      done(110),
+    ];
+    t.match(decided(timeline, udp, 'answered'), {
+      outageMs: 100,
+      link: 'lte',
+      answered: true,
+      unclear: undefined,
+    });
+  },
+);
+
+t.test('a packet to the host: the way of the reply, or none', async (t) => {
+  const inbound: Question = {
+    kind: 'inbound',
+    from: 'server',
+    packet: 'udp',
+    to: hostOn.wifi,
+    source: server,
+    port: 20001,
+  };
+  const request = answer(1, 1, 'wifi', 'wifi-router', 'wifi');
+  t.match(decided([asked(), request, question(2, 2, 'lte', { source: hostOn.wifi }), done()], inbound), {
+    reply: { sent: true, router: 'lte-router', link: 'lte', source: hostOn.wifi, sourceNetwork: 'wifi' },
+    packets: [1, 2],
+  });
+  t.match(decided([asked(), request, done()], inbound), { reply: { sent: false }, unclear: undefined });
+  t.match(decided([asked(), done()], inbound)?.unclear, /never reached/);
+});
+
+t.test('the first hop that no node has is told by its MAC address', async (t) => {
+  t.match(decided([asked(), question(1, 1, 'lte', { destinationMac: mac.wifi }), done()]), {
+    router: mac.wifi,
+  });
+});
