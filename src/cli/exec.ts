@@ -1,6 +1,6 @@
 import { execa } from 'execa';
-import { FABRIC, inNode, mountPath } from '../testbed/places.ts';
 import { labNameOf } from '../suite/lab-files.ts';
+import { FABRIC, inNode, mountPath } from '../testbed/places.ts';
 import { oneLabFile } from './load-labs.ts';
 import { insideLab } from './running-lab.ts';
 

@@ -36,7 +36,7 @@ export const planSteps = (context: StepContext): { steps: PlannedStep[]; respond
     }
     if (step.unplug) return [carrier(topology, step.unplug, false)];
     if (step.settle) {
-      const state = step.settle === true ? settledState(topology, plugged) : hostState(step.settle, topology);
+      const state = step.settle === true ? settledState(topology, plugged) : settling(step.settle, topology);
       return [{ kind: 'wait', title: 'settle', state, settle: true, withinMs: withinOf(step.settle, timers) }];
     }
     if (step.wait) return [{ kind: 'wait', title: `wait for ${Object.keys(step.wait).join(', ')}`, state: hostState(step.wait, topology), settle: false, withinMs: withinOf(step.wait, timers) }];
@@ -118,6 +118,13 @@ const hostState = (state: State, topology: Topology): HostState => {
     logs: state.log ? [state.log] : [],
     packets: state.packet ? [{ link: state.packet.link, node: state.packet.from, kind: state.packet.kind }] : [],
   };
+};
+
+/** A host that knows its routers has settled once the addresses that come with them are usable too. */
+const settling = (state: State, topology: Topology): HostState => {
+  const stated = hostState(state, topology);
+  const links = stated.defaultRouters.map((hop) => hop.interface);
+  return { ...stated, addressesWithin: [...stated.addressesWithin, ...settledState(topology, links).addressesWithin] };
 };
 
 const frameContext = (packet: NonNullable<Step['send']>, topology: Topology) => {

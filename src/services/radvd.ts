@@ -9,8 +9,8 @@ export const radvd = (ra: RouterAdvertisement, context: ServiceContext): Planned
     program: 'radvd',
     command: ['radvd', '-n', '-d', '2', '-m', 'stderr', '-C', file, '-p', `${context.folder}/radvd.pid`],
     files: { [file]: configuration(ra, context) },
-    // Said once the raw socket is open and the first advertisement is out: a solicitation is answered from then on.
-    ready: { output: 'radvd startup PID is|sending RA to', withinMs: 10_000 },
+    // Said when the interface is set up and the first advertisement is out: a solicitation is answered from then on.
+    ready: { output: 'polling for', withinMs: 10_000 },
     reload: 'SIGHUP',
   };
 };
@@ -19,8 +19,6 @@ const configuration = (ra: RouterAdvertisement, context: ServiceContext): string
   const prefixes: NonNullable<RouterAdvertisement['prefixes']> = ra.prefixes ?? Object.fromEntries(context.ipv6.map((prefix) => [prefix, {}]));
   return block(`interface ${context.interface!.name}`, [
     'AdvSendAdvert on;',
-    // A solicitation is answered at once: the random delay of RFC 4861 section 6.2.6 only costs time here.
-    'MinDelayBetweenRAs 0.03;',
     ...option('AdvDefaultPreference', ra.preference),
     ...option('AdvDefaultLifetime', ra.lifetime && seconds(ra.lifetime)),
     ...option('AdvManagedFlag', onOff(ra.managed)),

@@ -14,6 +14,8 @@ import { FABRIC, inNode, networkPath, RUN_FOLDER } from './places.ts';
 export const build = async (plan: Plan): Promise<void> => {
   for (const folder of ['nodes', 'files', 'mounts', 'names']) mkdirSync(`${RUN_FOLDER}/${folder}`, { recursive: true });
   await ipBatch('the test bed', creation(plan));
+  // Bridges and their ports are no hosts: they must not solicit routers or answer anyone.
+  setSysctls(FABRIC, ['all', 'default'].map((scope) => [`net.ipv6.conf.${scope}.disable_ipv6`, '1']));
   for (const node of plan.nodes) setSysctls(node.name, node.sysctls);
   writeFileSync(`${RUN_FOLDER}/nodes/${FABRIC}`, fabricLines(plan).join('\n'));
   for (const node of plan.nodes) writeFileSync(`${RUN_FOLDER}/nodes/${node.name}`, nodeLines(node).join('\n'));

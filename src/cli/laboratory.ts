@@ -1,0 +1,59 @@
+/** The real parts of miflab, tied together. */
+import { storeEvidence } from '../evidence/store.ts';
+import { printDiagnostics } from '../lab/diagnostics.ts';
+import { readLabFile } from '../lab/files.ts';
+import type { Path } from '../lab/problem.ts';
+import { controlsOf, variantsOf } from '../lab/variants.ts';
+import { makePlan } from '../plan/make-plan.ts';
+import { stackNames } from '../stacks/index.ts';
+import { makeAssess, ordersOf, packetComments } from '../suite/assess.ts';
+import { thisMachine } from '../suite/machine.ts';
+import type { LoadedLab, Variant } from '../suite/make-runs.ts';
+import { practiceOf } from '../suite/practice-files.ts';
+import { measure } from '../testbed/measure.ts';
+import type { Parts, ReadLab } from './parts.ts';
+
+export const parts: Parts = {
+  readLab,
+  stacks: stackNames,
+  machine: thisMachine,
+  variantsOf: runsOf,
+  planOf: ({ name, positionOf }, { name: variant, lab, steps }, stack, timers) =>
+    makePlan(lab, {
+      lab: name,
+      variant,
+      stack,
+      timers,
+      positionOf: (path) => positionOf(inFile(path, steps)),
+    }),
+  laboratory: {
+    measure,
+    assess: makeAssess(practiceOf),
+    store: (folder, run, measurement) =>
+      storeEvidence(folder, run.plan, measurement, packetComments(run, measurement.timeline)),
+  },
+  compareOrders: ordersOf,
+};
+
+async function readLab(file: string): Promise<ReadLab> {
+  const { lab, diagnostics, text } = await readLabFile(file);
+  return lab ?? { mistakes: printDiagnostics(diagnostics, text, { color: process.stderr.isTTY === true }) };
+}
+
+/** The lab itself or each of its orders, and its controls. */
+function runsOf(loaded: Pick<LoadedLab, 'lab' | 'positionOf'>): Variant[] {
+  const orders = variantsOf(loaded.lab).map(({ name, lab, steps }): Variant => {
+    return { kind: name ? 'order' : 'lab', name, lab, steps, expectAt: ['expect'] };
+  });
+  const controls = controlsOf(loaded).map(({ name, lab, steps }, index): Variant => {
+    return { kind: 'control', name, lab, steps, expectAt: ['control', index, 'expect'] };
+  });
+  return [...orders, ...controls];
+}
+
+/** A step of one order stands elsewhere in the file than in the order. */
+function inFile(path: Path, steps: Path[]): Path {
+  const [first, index, ...rest] = path;
+  const step = first === 'experiment' ? steps[Number(index)] : undefined;
+  return step ? [...step, ...rest] : path;
+}
