@@ -1,3 +1,4 @@
+import { encode } from 'dns-packet';
 import t from 'tap';
 import { decide } from '../../src/decision/decide.ts';
 import type { TimelineEvent } from '../../src/evidence/timeline.ts';
@@ -137,3 +138,30 @@ t.test('the first hop that no node has is told by its MAC address', async (t) =>
     router: mac.wifi,
   });
 });
+
+t.test(
+  'DNS: which server got the queries first, over which link, with the names of a search list',
+  async (t) => {
+    const dns = (type: 'query' | 'response', id: number, name: string) => ({
+      port: 53,
+      data: encode({ type, id, questions: [{ type: 'A', name }] }),
+    });
+    const timeline = [
+      asked(),
+      question(1, 1, 'lte', { destination: '2001:db8:b::1', ...dns('query', 7, 'www.example') }),
+      question(2, 2, 'wifi', { destination: '2001:db8:a::1', ...dns('query', 8, 'www.example.corp') }),
+      question(3, 3, 'wifi', { destination: '2001:db8:a::1', ...dns('query', 9, 'other.example') }),
+      answer(4, 4, 'wifi', 'wifi-router', 'wifi', {
+        source: '2001:db8:a::1',
+        ...dns('response', 8, 'www.example.corp'),
+      }),
+      done(),
+    ];
+    const decision = decided([...timeline].reverse(), { kind: 'resolve', name: 'www.example' });
+    t.match(decision, { sent: true, link: 'lte', packets: [1, 2], unclear: undefined });
+    t.match(decision?.servers, [
+      { server: 'lte-router', link: 'lte', queries: 1, answered: false },
+      { server: 'wifi-router', link: 'wifi', queries: 1, answered: true },
+    ]);
+  },
+);
