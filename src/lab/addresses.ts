@@ -30,12 +30,17 @@ export const prefixOf = (addressWithLength: string): string => {
 export const contains = (prefix: string, addressOrPrefix: string): boolean =>
   familyOf(prefix) === familyOf(addressOrPrefix) && parse(addressOrPrefix).isInSubnet(parse(prefix));
 
-/** Two prefixes overlap where one lies within the other. */
-export const overlap = (one: string, other: string): boolean => contains(one, other) || contains(other, one);
+/** The first and the last address of a prefix, as numbers. */
+export const rangeOf = (prefix: string): [first: bigint, last: bigint] => {
+  const parsed = parse(prefix);
+  return [parsed.startAddress().bigInt(), parsed.endAddress().bigInt()];
+};
 
 /** The number of addresses in a prefix. */
-export const sizeOf = (prefix: string): bigint =>
-  1n << BigInt((familyOf(prefix) === 'ipv6' ? 128 : 32) - parse(prefix).subnetMask);
+export const sizeOf = (prefix: string): bigint => {
+  const [first, last] = rangeOf(prefix);
+  return last - first + 1n;
+};
 
 /** Negative where the first address comes before the second; both of one family. */
 export const compareAddresses = (one: string, other: string): number => {

@@ -8,8 +8,10 @@ import {
   isScalar,
   Lexer,
   LineCounter,
+  type Pair,
   Parser,
   type Range,
+  type Scalar,
   visit,
   type YAMLMap,
 } from 'yaml';
@@ -82,7 +84,8 @@ const isEmpty = ({ contents, errors }: Document.Parsed): boolean =>
   errors.length === 0 && isScalar(contents) && contents.value === null;
 
 function readDocument(document: Document.Parsed, placeAt: PlaceAt): LabDocument {
-  const placeOf = (path: Path, atKey = false) => placeAt(rangeOf(document, path, atKey));
+  const pairOf = pairFinder();
+  const placeOf = (path: Path, atKey = false) => placeAt(rangeOf(document, path, atKey, pairOf));
   const syntax = document.errors.map(({ pos, code, message }) => ({
     ...placeAt(pos),
     message: wording[code] ?? message,
@@ -92,9 +95,9 @@ function readDocument(document: Document.Parsed, placeAt: PlaceAt): LabDocument 
   const aliases = aliasMistakes(document, placeAt);
   if (syntax.length > 0 || aliases.length > 0) return { mistakes: [...mistakes, ...aliases], placeOf };
 
-  mistakes.push(...duplicateKeys(document, placeAt));
   try {
-    return { data: document.toJS({ maxAliasCount: MOST_ALIASES }), mistakes, placeOf };
+    const data = document.toJS({ maxAliasCount: MOST_ALIASES });
+    return { data, mistakes: [...mistakes, ...duplicateKeys(document, placeAt)], placeOf };
   } catch (error) {
     if (!(error instanceof ReferenceError)) throw error;
     return {
@@ -105,6 +108,7 @@ function readDocument(document: Document.Parsed, placeAt: PlaceAt): LabDocument 
 }
 
 const wording: Record<string, string | undefined> = {
+  NON_STRING_KEY: 'a key that is no string',
   TAB_AS_INDENT: 'a tab indents here: YAML indents with spaces',
   BAD_INDENT: 'indented otherwise than what it belongs to',
   BLOCK_IN_FLOW: 'a block inside brackets: write it in brackets too, or the whole without',
@@ -153,7 +157,7 @@ function duplicateKeys(document: Document.Parsed, placeAt: PlaceAt): Mistake[] {
 }
 
 /** Where a path ends in the document, or as near to it as it leads: [start, end] in characters. */
-function rangeOf(document: Document.Parsed, path: Path, atKey: boolean): Range {
+function rangeOf(document: Document.Parsed, path: Path, atKey: boolean, pairOf: FindPair): Range {
   let value: unknown = document.contents;
   let key: unknown;
   for (const segment of path) {
@@ -170,8 +174,17 @@ function rangeOf(document: Document.Parsed, path: Path, atKey: boolean): Range {
   return ((atKey || nothing) && keyRange) || valueRange || [0, 0, 0];
 }
 
-const pairOf = (map: YAMLMap, key: string | number) =>
-  map.items.find((pair) => isScalar(pair.key) && pair.key.value === String(key));
+type FindPair = (map: YAMLMap, key: string | number) => Pair | undefined;
+
+/** Finds pairs by an index of each map that is asked: a file of wrong keys asks one map for all of its keys. */
+function pairFinder(): FindPair {
+  const indexes = new Map<YAMLMap, Map<unknown, Pair>>();
+  return (map, key) => {
+    const index = indexes.get(map) ?? new Map(map.items.map((pair) => [(pair.key as Scalar).value, pair]));
+    indexes.set(map, index);
+    return index.get(String(key));
+  };
+}
 
 function placesOf(text: string): PlaceAt {
   const counter = new LineCounter();

@@ -1,7 +1,7 @@
 /** Names and prefixes of networks. Pure. */
-import { overlap } from '../addresses.ts';
+import { type Family, rangeOf } from '../addresses.ts';
 import { INTERNET } from '../parts.ts';
-import type { Problem } from '../problem.ts';
+import type { Path, Problem } from '../problem.ts';
 import type { Lab } from '../schema.ts';
 
 /** IFNAMSIZ less the final zero. */
@@ -34,7 +34,8 @@ const keywords = [
 
 export const networkProblems = (lab: Lab): Problem[] => [
   ...Object.keys(lab.networks).flatMap((name) => nameProblem(name) ?? []),
-  ...overlaps(lab),
+  ...overlapProblems(lab, 'ipv4'),
+  ...overlapProblems(lab, 'ipv6'),
 ];
 
 function nameProblem(name: string): Problem | undefined {
@@ -57,42 +58,58 @@ function reasonAgainst(name: string): string | undefined {
 interface PlacedPrefix {
   prefix: string;
   network: string;
-  path: (string | number)[];
+  path: Path;
+  /** Its place in the file among the others. */
+  index: number;
+  first: bigint;
+  last: bigint;
 }
 
-const prefixesIn = (lab: Lab): PlacedPrefix[] =>
-  Object.entries(lab.networks).flatMap(([network, declared]) =>
-    (['ipv4', 'ipv6'] as const).flatMap((family): PlacedPrefix[] => {
+const prefixesIn = (lab: Lab, family: Family): PlacedPrefix[] =>
+  Object.entries(lab.networks)
+    .flatMap(([network, declared]) => {
       const path = ['networks', network, family];
       const value = declared[family];
       if (Array.isArray(value))
-        return value.map((prefix, index) => ({ prefix, network, path: [...path, index] }));
+        return value.map((prefix, item) => ({ prefix, network, path: [...path, item] }));
       return value === undefined ? [] : [{ prefix: value, network, path }];
-    }),
-  );
+    })
+    .map((placed, index) => {
+      const [first, last] = rangeOf(placed.prefix);
+      return { ...placed, index, first, last };
+    });
 
-function overlaps(lab: Lab): Problem[] {
-  const onPurpose = (name: string) => lab.networks[name]?.overlap === true;
-  const prefixes = prefixesIn(lab);
-  return prefixes.flatMap(({ prefix, network, path }, index) => {
-    const other = prefixes
-      .slice(0, index)
-      .find(
-        (earlier) =>
-          overlap(earlier.prefix, prefix) &&
-          !(earlier.network !== network && onPurpose(earlier.network) && onPurpose(network)),
-      );
+/** Prefixes lie within each other or apart: sorted, those that a prefix lies within are all that is still open. */
+function overlapProblems(lab: Lab, family: Family): Problem[] {
+  const onPurpose = ({ network }: PlacedPrefix) => lab.networks[network]!.overlap === true;
+  const allowed = (one: PlacedPrefix, other: PlacedPrefix) =>
+    one.network !== other.network && onPurpose(one) && onPurpose(other);
+  const sorted = prefixesIn(lab, family).sort(
+    (one, other) =>
+      compare(one.first, other.first) || compare(other.last, one.last) || one.index - other.index,
+  );
+  let open: PlacedPrefix[] = [];
+  return sorted.flatMap((prefix) => {
+    open = open.filter(({ last }) => last >= prefix.first);
+    const other = open.find((outer) => !allowed(outer, prefix));
+    open.push(prefix);
     if (!other) return [];
-    const own = other.network === network;
-    return [
-      {
-        path,
-        message: own
-          ? `${prefix} overlaps ${other.prefix} of the same network`
-          : `${prefix} overlaps ${other.prefix} of network ${other.network}`,
-        expected: own ? undefined : 'overlap: true on both networks, where it is on purpose',
-        about: [network, other.network],
-      },
-    ];
+    return other.index < prefix.index ? overlapProblem(prefix, other) : overlapProblem(other, prefix);
   });
+}
+
+const compare = (one: bigint, other: bigint): number => (one < other ? -1 : one > other ? 1 : 0);
+
+/** Reported where the later of the two stands. */
+function overlapProblem(later: PlacedPrefix, earlier: PlacedPrefix): Problem {
+  const { prefix, network, path } = later;
+  const about = [network, earlier.network];
+  if (network === earlier.network)
+    return { path, message: `${prefix} overlaps ${earlier.prefix} of the same network`, about };
+  return {
+    path,
+    message: `${prefix} overlaps ${earlier.prefix} of network ${earlier.network}`,
+    expected: 'overlap: true on both networks, where it is on purpose',
+    about,
+  };
 }
