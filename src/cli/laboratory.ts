@@ -6,12 +6,16 @@ import type { Path } from '../lab/problem.ts';
 import { controlsOf, variantsOf } from '../lab/variants.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { stackNames } from '../stacks/index.ts';
-import { makeAssess, ordersOf, packetComments } from '../suite/assess.ts';
+import { makeAssess } from '../suite/assess.ts';
+import { findOrderDependence } from '../suite/compare-orders.ts';
 import { thisMachine } from '../suite/machine.ts';
 import type { LoadedLab, Variant } from '../suite/make-runs.ts';
-import { practiceOf } from '../suite/practice-files.ts';
+import { readPracticeOf, type StackPractice } from '../suite/practice-files.ts';
 import { measure } from '../testbed/measure.ts';
+import type { Verdict } from '../verdict/verdict.ts';
 import type { Parts, ReadLab } from './parts.ts';
+
+const practices = new Map<string, StackPractice>();
 
 export const parts: Parts = {
   readLab,
@@ -28,12 +32,28 @@ export const parts: Parts = {
     }),
   laboratory: {
     measure,
-    assess: makeAssess(practiceOf),
-    store: (folder, run, measurement) =>
-      storeEvidence(folder, run.plan, measurement, packetComments(run, measurement.timeline)),
+    assess: makeAssess((stack) => practiceOf(stack).practice),
+    store: (folder, { plan }, measurement, verdicts) =>
+      storeEvidence(folder, plan, measurement, packetComments(verdicts)),
   },
-  compareOrders: ordersOf,
+  practiceOf,
+  compareOrders: findOrderDependence,
 };
+
+/** Read once: every run of a suite is compared with it. */
+function practiceOf(stack: string): StackPractice {
+  const known = practices.get(stack) ?? readPracticeOf(stack);
+  practices.set(stack, known);
+  return known;
+}
+
+/** Which probe a packet shows the decision of, for the reader of the capture. */
+const packetComments = (verdicts: Verdict[]): Map<number, string> =>
+  new Map(
+    verdicts.flatMap(({ probe, decision }) =>
+      (decision?.packets ?? []).map((number) => [number, `probe ${probe}`] as const),
+    ),
+  );
 
 async function readLab(file: string): Promise<ReadLab> {
   const { lab, diagnostics, text } = await readLabFile(file);

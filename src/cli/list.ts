@@ -13,7 +13,7 @@ export async function list(
   const { readLab } = parts ?? (await import('./laboratory.ts')).parts;
   const matches = ({ name, lab }: LoadedLab) =>
     !grep || grep.test(searchable({ ...lab, id: name, source: [lab.source].flat() }));
-  const labs = loadLabs(words, readLab).filter(matches);
+  const labs = (await loadLabs(words, readLab)).filter(matches);
   const rows = labs.map(({ name, lab }) => [name, lab.topic, lab.level, lab.title]);
   process.stdout.write(table(rows));
   return ExitCode.ok;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { closest } from '../lab/closest.ts';
 import { labFilesBelow, labFilesOf, labNameOf } from '../suite/lab-files.ts';
 import type { LoadedLab } from '../suite/make-runs.ts';
@@ -10,11 +9,11 @@ import { UsageError } from './usage-error.ts';
  *
  * @throws UsageError with all mistakes of all files, so that nothing is started for a suite that is not whole
  */
-export function loadLabs(words: string[], readLab: Parts['readLab']): LoadedLab[] {
+export async function loadLabs(words: string[], readLab: Parts['readLab']): Promise<LoadedLab[]> {
   const labs: LoadedLab[] = [];
   const mistakes: string[] = [];
   for (const file of filesOf(words)) {
-    const read = readLab(textOf(file), file);
+    const read = await readLab(file);
     if ('mistakes' in read) mistakes.push(read.mistakes);
     else labs.push({ name: labNameOf(file), file, ...read });
   }
@@ -32,14 +31,6 @@ export function oneLabFile(word: string): string {
 
 /** The name of the one lab that a word stands for. */
 export const labName = (word: string): string => labNameOf(oneLabFile(word));
-
-function textOf(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UsageError(`cannot read ${file}: ${(error as Error).message}`);
-  }
-}
 
 function filesOf(words: string[]): string[] {
   const files = (words.length > 0 ? words : ['labs']).flatMap((word) => {

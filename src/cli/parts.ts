@@ -1,16 +1,18 @@
 import type { Lab } from '../lab/schema.ts';
 import type { LoadedLab, MakeRunsOptions } from '../suite/make-runs.ts';
 import type { Machine } from '../suite/needs.ts';
+import type { StackPractice } from '../suite/practice-files.ts';
 import type { OrderFinding, RunRecord } from '../suite/results.ts';
 import type { Laboratory } from '../suite/run.ts';
 
 /** What the commands need from the rest of miflab: the real ones are in laboratory.ts; tests give their own. */
 export interface Parts extends Pick<MakeRunsOptions, 'variantsOf' | 'planOf'> {
   /** A lab, or what is wrong with its file, ready to be printed. */
-  readLab(text: string, file: string): ReadLab;
+  readLab(file: string): Promise<ReadLab>;
   stacks: string[];
   machine: Machine;
   laboratory: Laboratory;
+  practiceOf(stack: string): StackPractice;
   compareOrders(records: RunRecord[]): OrderFinding[];
 }
 

@@ -15,7 +15,7 @@ export interface PlanOptions {
 /** Prints all that a lab becomes on the machine, as JSON. */
 export async function plan(word: string, options: PlanOptions, given?: Parts): Promise<ExitCode> {
   const parts = given ?? (await import('./laboratory.ts')).parts;
-  const [lab] = loadLabs([oneLabFile(word)], parts.readLab);
+  const [lab] = await loadLabs([oneLabFile(word)], parts.readLab);
   refuseUnknownStacks([lab!], options.stack, parts.stacks);
   const runs = makeRuns([lab!], { ...parts, timers: options.timers, stacks: options.stack });
   const run = runs.find(({ info }) => info.variant === (options.variant ?? runs[0]?.info.variant));

@@ -1,29 +1,34 @@
-import { keepPractice, practiceOf } from '../suite/practice-files.ts';
-import { type Practice, recordOf } from '../verdict/practice.ts';
-import { wordsOf } from '../verdict/stable.ts';
+import { ExitCode } from '../suite/exit-code.ts';
+import { keepPractice } from '../suite/practice-files.ts';
+import { type PracticeChange, recordPractice } from '../suite/record-practice.ts';
+import type { Parts } from './parts.ts';
 import { type RunOptions, runLabs } from './run.ts';
 
-/** Runs labs and takes today's decisions as practice; says what changed. What came to no decision is left as it was. */
-export async function record(words: string[], options: RunOptions): Promise<number> {
-  const { parts } = await import('./laboratory.ts');
-  const outcome = await runLabs(words, { ...options, controls: false }, parts);
-  if (typeof outcome === 'number') return outcome;
-  const stacks = new Set(outcome.runs.map(({ stack }) => stack));
-  for (const stack of stacks) {
-    const practice: Practice = structuredClone(practiceOf(stack));
-    for (const run of outcome.runs.filter((one) => one.stack === stack && one.kind !== 'control')) {
-      for (const verdict of run.attempts[run.decisive]!.result.verdicts) {
-        const before = practice[run.lab]?.[run.variant]?.[verdict.probe];
-        const now = recordOf(verdict, before);
-        if (!now) continue;
-        const variants = (practice[run.lab] ??= {});
-        const probes = (variants[run.variant] ??= {});
-        probes[verdict.probe] = now;
-        const [was, is] = [before && wordsOf(before.decision), wordsOf(now.decision)];
-        if (was !== is) process.stdout.write(`${run.id} ${verdict.probe}: ${was ? `${was} → ` : ''}${is}\n`);
-      }
-    }
-    process.stdout.write(`written: ${keepPractice(stack, practice)}\n`);
+/** Runs labs, takes today's decisions as practice and says what changed. Nothing is written for half a suite. */
+export async function record(words: string[], options: RunOptions, given?: Parts): Promise<number> {
+  const parts = given ?? (await import('./laboratory.ts')).parts;
+  const results = await runLabs(words, options, parts);
+  if (typeof results === 'number') return results;
+  const { runs, exitCode } = results;
+  if (exitCode === ExitCode.interrupted || exitCode === ExitCode.bug) return exitCode;
+  for (const stack of new Set(runs.map((run) => run.stack))) {
+    const { practice: known, exact } = parts.practiceOf(stack);
+    const ofStack = runs.filter((run) => run.stack === stack);
+    const { practice, changes } = recordPractice(ofStack, known, exact ? known : {});
+    const file = keepPractice(stack, practice);
+    process.stdout.write(`\nrecorded in ${file}: ${changesText(changes, file)}`);
   }
-  return 0;
+  return exitCode === ExitCode.differs ? ExitCode.ok : exitCode;
+}
+
+function changesText(changes: PracticeChange[], file: string): string {
+  if (changes.length === 0) return 'nothing changed\n';
+  const lines = changes.map(({ run, probe, before, now, unexplained }) => {
+    const change = before === undefined || before === now ? now : `${before} → ${now}`;
+    return `  ${run}, ${probe}: ${change}${unexplained ? ' (no reason yet)' : ''}\n`;
+  });
+  const hint = changes.some(({ unexplained }) => unexplained)
+    ? `Say in ${file}, as reason, why each deviation without one is accepted.\n`
+    : '';
+  return `\n${lines.join('')}${hint}`;
 }

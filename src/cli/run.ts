@@ -5,7 +5,7 @@ import { ExitCode } from '../suite/exit-code.ts';
 import { makeRuns } from '../suite/make-runs.ts';
 import { measureSupported } from '../suite/measure-supported.ts';
 import { isBlocking, type Missing, missingOn } from '../suite/needs.ts';
-import type { RunRecord, SuiteResults } from '../suite/results.ts';
+import type { PracticeSource, RunRecord, SuiteResults } from '../suite/results.ts';
 import { keepResults, makeSuiteFolder, readDurations, readResults } from '../suite/results-folder.ts';
 import type { Run } from '../suite/run.ts';
 import { runSuite } from '../suite/run-suite.ts';
@@ -49,7 +49,7 @@ export async function runLabs(
   options: RunOptions,
   parts: Parts,
 ): Promise<SuiteResults | ExitCode> {
-  const runs = chooseRuns(words, options, parts);
+  const runs = await chooseRuns(words, options, parts);
   if (runs.length === 0) {
     process.stdout.write('nothing needs another look: the last run came out as it should\n');
     return ExitCode.ok;
@@ -64,9 +64,9 @@ export async function runLabs(
 }
 
 /** @throws UsageError where a lab is wrong, or none is left */
-function chooseRuns(words: string[], options: RunOptions, parts: Parts): Run[] {
+async function chooseRuns(words: string[], options: RunOptions, parts: Parts): Promise<Run[]> {
   const { output, timers, stack } = options;
-  const labs = loadLabs(words, parts.readLab);
+  const labs = await loadLabs(words, parts.readLab);
   refuseUnknownStacks(labs, stack, parts.stacks);
   const all = makeRuns(labs, { ...parts, timers, stacks: stack });
   const lastFailed = options.lastFailed ? lastRecords(output) : undefined;
@@ -88,7 +88,9 @@ async function makeSuite(
   const { signal, release } = interruption();
   const durations = readDurations(output);
   const folder = makeSuiteFolder(output);
+  const practice = practiceSources(runs, parts);
   const suite = {
+    practice,
     workers,
     retries,
     repeat,
@@ -104,6 +106,19 @@ async function makeSuite(
     return results;
   } finally {
     release();
+  }
+}
+
+/** @throws UsageError where a file of practice is none */
+function practiceSources(runs: Run[], { practiceOf }: Parts): PracticeSource[] {
+  const stacks = [...new Set(runs.map(({ info }) => info.stack))];
+  try {
+    return stacks.flatMap((stack) => {
+      const { file, exact } = practiceOf(stack);
+      return file === undefined ? [] : [{ stack, file, exact }];
+    });
+  } catch (error) {
+    throw new UsageError((error as Error).message);
   }
 }
 

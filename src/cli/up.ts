@@ -10,7 +10,7 @@ import { refuseUnknownStacks } from './stacks.ts';
 /** Builds a lab up to its probes and keeps it until Ctrl-C; everything goes with this process. */
 export async function up(word: string, options: { timers: Timers; stack?: string[] }): Promise<ExitCode> {
   const { parts } = await import('./laboratory.ts');
-  const [lab] = loadLabs([oneLabFile(word)], parts.readLab);
+  const [lab] = await loadLabs([oneLabFile(word)], parts.readLab);
   refuseUnknownStacks([lab!], options.stack, parts.stacks);
   const [run] = makeRuns([lab!], { ...parts, timers: options.timers, stacks: options.stack });
   const { signal, release } = interruption();

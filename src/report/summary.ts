@@ -6,7 +6,7 @@ import { decisive, duration, indent, paint, plural, reasons, type Style } from '
 /** What a person reads at the end: what needs a look, the gravest last, and below it the counts. */
 export function summaryOf(results: SuiteResults, output: Output): string {
   const sections = [...stories(results, output), ...orderStories(results.orders, output)];
-  return [...sections, counts(results, output), whereabouts(results)].join('\n');
+  return [...sections, counts(results, output), ...practiceNotes(results), whereabouts(results)].join('\n');
 }
 
 /** What is told of some runs, in the order in which it is read: the least grave scrolls away first. */
@@ -97,13 +97,15 @@ function attemptsOf({ attempts }: RunRecord): string[] {
 function orderStories(orders: OrderFinding[], output: Output): string[] {
   const told = orders
     .filter(({ dependent }) => dependent)
-    .map(({ lab, outcomes }) =>
-      [`  ${lab}`, ...outcomes.map(({ variant, decisions }) => `    ${variant}: ${decisions}`), ''].join(
-        '\n',
-      ),
-    );
+    .map(({ lab, stack, sentence }) => `  ${lab} on ${stack}\n    ${sentence}\n`);
   return told.length > 0 ? [`${paint(output, 'yellow', 'Order-dependent')}\n${told.join('')}`] : [];
 }
+
+/** Practice of another kernel is worth comparing with, and worth saying so. */
+const practiceNotes = ({ practice, kernel }: SuiteResults): string[] =>
+  practice
+    .filter(({ exact }) => !exact)
+    .map(({ stack, file }) => `no practice of ${stack} on ${kernel}: compared with ${file}`);
 
 function counts({ runs, duration: took, notRun, ended }: SuiteResults, output: Output): string {
   const labs = runs.filter(({ kind }) => kind !== 'control');

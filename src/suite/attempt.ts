@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Decision } from '../decision/decision.ts';
 import type { TimelineEvent } from '../evidence/timeline.ts';
 import type { Measurement } from '../testbed/measurement.ts';
 import type { RunResult } from '../verdict/verdict.ts';
@@ -13,6 +14,8 @@ export interface AttemptOptions {
   folder: string;
   signal: AbortSignal;
   onEvent: (event: TimelineEvent) => void;
+  /** For a control what was decided in the lab itself, known when that is measured. */
+  reference?: Promise<Decision[] | undefined>;
 }
 
 /** Measures a run once and judges it. What is thrown on the way is a bug of miflab, and reported as one. */
@@ -39,11 +42,13 @@ async function measureAndJudge(
   options: AttemptOptions,
 ): Promise<{ result: RunResult; practice: PracticeFinding[] }> {
   const measurement = await measure(run.plan, { onEvent: options.onEvent, signal: options.signal });
-  const { verdicts, practice } = assess(run, measurement);
+  const { verdicts, practice } = assess(run, measurement, await options.reference);
+  const { failure } = measurement;
+  const result = resultOf(run, { verdicts, failure, timing: timingOf(measurement) });
+  if (failure?.kind === 'machine') return { result, practice };
   const evidence = evidenceFolder(run, options);
-  await store(join(options.folder, evidence), run, measurement);
-  const timing = timingOf(measurement);
-  return { result: resultOf(run, { verdicts, timing, evidence, failure: measurement.failure }), practice };
+  await store(join(options.folder, evidence), run, measurement, verdicts);
+  return { result: { ...result, evidence }, practice };
 }
 
 function resultOf({ info }: Run, known: Partial<RunResult>): RunResult {

@@ -1,4 +1,5 @@
 /** From labs to the runs that they ask for. Pure. */
+import type { Path } from '../lab/problem.ts';
 import type { Lab } from '../lab/schema.ts';
 import type { Plan, Timers } from '../plan/plan.ts';
 import type { Position, RunInfo } from './results.ts';
@@ -11,7 +12,7 @@ export interface LoadedLab {
   file: string;
   lab: Lab;
   /** Where a part of the lab stands in its file: ['expect', 'web']. */
-  positionOf(path: (string | number)[]): Position | undefined;
+  positionOf(path: Path): Position;
 }
 
 /** One way in which a lab is run: itself, one of its orders, one of its controls. */
@@ -21,14 +22,16 @@ export interface Variant {
   name: string;
   lab: Lab;
   /** Where its expectations stand in the file: ['control', 0, 'expect']. */
-  expectAt: (string | number)[];
+  expectAt: Path;
+  /** For each step of the lab its place in the file. */
+  steps: Path[];
 }
 
 export interface MakeRunsOptions {
   timers: Timers;
   /** Undefined: the stack that each lab names, else the kernel's own. */
   stacks?: string[];
-  variantsOf(lab: Lab): Variant[];
+  variantsOf(loaded: LoadedLab): Variant[];
   planOf(loaded: LoadedLab, variant: Variant, stack: string, timers: Timers): Plan;
 }
 
@@ -36,7 +39,7 @@ export interface MakeRunsOptions {
 export const makeRuns = (labs: LoadedLab[], options: MakeRunsOptions): Run[] =>
   labs.flatMap((loaded) =>
     (options.stacks ?? [loaded.lab.stack ?? 'kernel']).flatMap((stack) =>
-      options.variantsOf(loaded.lab).map((variant) => makeRun(loaded, variant, stack, options)),
+      options.variantsOf(loaded).map((variant) => makeRun(loaded, variant, stack, options)),
     ),
   );
 
@@ -53,10 +56,11 @@ function infoOf(
   timers: Timers,
 ): RunInfo {
   const parts = [name, variant.name, stack === 'kernel' ? '' : stack].filter(Boolean);
-  const probes = Object.keys(variant.lab.expect);
   const positions = [
-    ['', positionOf([]) ?? { line: 1, column: 1 }] as const,
-    ...probes.map((probe) => [probe, positionOf([...variant.expectAt, probe])] as const),
+    ['', positionOf([])] as const,
+    ...Object.keys(variant.lab.expect).map(
+      (probe) => [probe, positionOf([...variant.expectAt, probe])] as const,
+    ),
   ];
   return {
     id: parts.join(' · '),
@@ -70,8 +74,6 @@ function infoOf(
     variant: variant.name,
     stack,
     timers,
-    positions: Object.fromEntries(
-      positions.filter((entry): entry is [string, Position] => entry[1] !== undefined),
-    ),
+    positions: Object.fromEntries(positions),
   };
 }

@@ -1,4 +1,5 @@
 /** From attempts to what a run, and a suite, came to. Pure. */
+import type { Decision } from '../decision/decision.ts';
 import type { Failure, Outcome, RunResult, Verdict } from '../verdict/verdict.ts';
 import { ExitCode } from './exit-code.ts';
 import type { Attempt, PracticeFinding, RunRecord, Stability } from './results.ts';
@@ -30,6 +31,10 @@ export function isUnexpected(verdicts: Verdict[], practice: PracticeFinding[]): 
   const changed = practice.some(({ state }) => state === 'changed');
   return changed || verdicts.some(({ outcome, probe }) => outcome === 'deviates' && !recorded.has(probe));
 }
+
+/** What was decided in the attempt that counts. */
+export const decisionsOf = ({ attempts, decisive }: RunRecord): Decision[] =>
+  attempts[decisive]!.result.verdicts.flatMap(({ decision }) => decision ?? []);
 
 /** Whether a person must look at it, and whether another try may come out better. */
 export const needsAttention = ({ unexpected, outcome }: Pick<Attempt, 'unexpected' | 'outcome'>): boolean =>

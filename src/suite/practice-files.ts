@@ -4,20 +4,35 @@ import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Practice, practiceFileFor, readPractice, writePractice } from '../verdict/practice.ts';
 
-const FOLDER = 'practice';
+const folder = 'practice';
 
 /** What is recorded for a stack: on this kernel, else on the nearest older one, else on the nearest. */
-export const practiceOf = (stack: string): Practice => {
-  const folder = join(FOLDER, stack);
-  const found = practiceFileFor(release(), existsSync(folder) ? readdirSync(folder) : []);
-  return found ? readPractice(readFileSync(join(folder, found.file), 'utf8')) : {};
-};
+export interface StackPractice {
+  practice: Practice;
+  /** Undefined where nothing is recorded at all. */
+  file?: string;
+  /** Whether it is this kernel's own. */
+  exact: boolean;
+}
+
+/** @throws an Error that names the file, where it is no practice */
+export function readPracticeOf(stack: string): StackPractice {
+  const own = join(folder, stack);
+  const found = practiceFileFor(release(), existsSync(own) ? readdirSync(own) : []);
+  if (!found) return { practice: {}, exact: false };
+  const file = join(own, found.file);
+  try {
+    return { practice: readPractice(readFileSync(file, 'utf8')), file, exact: found.exact };
+  } catch (error) {
+    throw new Error(`${file} is no practice: ${(error as Error).message}`);
+  }
+}
 
 /** Writes what is recorded for a stack on this kernel; returns the file. */
-export const keepPractice = (stack: string, practice: Practice): string => {
+export function keepPractice(stack: string, practice: Practice): string {
   const [kernel] = /^\d+\.\d+/.exec(release())!;
-  const file = join(FOLDER, stack, `${kernel}.yaml`);
+  const file = join(folder, stack, `${kernel}.yaml`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, writePractice(practice));
   return file;
-};
+}

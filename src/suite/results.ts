@@ -2,6 +2,7 @@
  * What a suite leaves behind, as plain data: results.json (docs/results.md) is this and nothing else, so a
  * report can be printed again from it.
  */
+import type { PracticeComparison } from '../verdict/practice.ts';
 import type { Outcome, RunResult } from '../verdict/verdict.ts';
 
 /** What a run is: known before it starts. */
@@ -31,14 +32,7 @@ export interface Position {
 }
 
 /** How a decision compares with the practice recorded for its stack. */
-export interface PracticeFinding {
-  probe: string;
-  state: 'as recorded' | 'changed' | 'not recorded';
-  /** The recorded decision in words. */
-  recorded?: string;
-  /** Why a recorded deviation is accepted. */
-  reason?: string;
-}
+export type PracticeFinding = PracticeComparison & { probe: string };
 
 /** One measurement of a run. */
 export interface Attempt {
@@ -76,7 +70,14 @@ export interface OrderFinding {
   lab: string;
   stack: string;
   dependent: boolean;
-  outcomes: { variant: string; decisions: string }[];
+  sentence: string;
+}
+
+/** The practice that a stack was compared with: its kernel's own, or that of the nearest kernel there is. */
+export interface PracticeSource {
+  stack: string;
+  file: string;
+  exact: boolean;
 }
 
 export interface SuiteResults {
@@ -94,6 +95,7 @@ export interface SuiteResults {
   ended: 'complete' | 'bail' | 'interrupted';
   runs: RunRecord[];
   orders: OrderFinding[];
+  practice: PracticeSource[];
   /** Ids of runs that were never made or not finished: bail, interruption. */
   notRun: string[];
   exitCode: number;

@@ -1,3 +1,4 @@
+import type { Decision } from '../decision/decision.ts';
 import type { Lab } from '../lab/schema.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Measure, Measurement } from '../testbed/measurement.ts';
@@ -15,10 +16,10 @@ export interface Run {
 /** What a suite needs from the rest of miflab to make a run. */
 export interface Laboratory {
   measure: Measure;
-  /** Pure: what the measurement says about the run's expectations. */
-  assess(run: Run, measurement: Measurement): Assessment;
+  /** Pure: what the measurement says about the run's expectations; for a control besides what was decided in the lab itself. */
+  assess(run: Run, measurement: Measurement, reference?: Decision[]): Assessment;
   /** Keeps the evidence in a folder, which it makes. */
-  store(folder: string, run: Run, measurement: Measurement): Promise<void>;
+  store(folder: string, run: Run, measurement: Measurement, verdicts: Verdict[]): Promise<void>;
 }
 
 export interface Assessment {

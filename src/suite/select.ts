@@ -19,12 +19,12 @@ export interface Selection {
 }
 
 export function select(runs: Run[], { grep, shard, controls, lastFailed }: Selection): Run[] {
-  const failed = lastFailed && new Set(lastFailed.filter(needsAnotherLook).map(wholeOrder));
+  const failed = lastFailed && new Set(lastFailed.filter(needsAnotherLook).flatMap(withWhatItNeeds));
   return runs.filter(
     (run) =>
       (!grep || grep.test(searchable(run.info))) &&
       (!shard || isInShard(run.info.lab, shard)) &&
-      (failed ? failed.has(wholeOrder(run.info)) : controls || run.info.kind !== 'control'),
+      (failed ? failed.has(keyOf(run.info)) : controls || run.info.kind !== 'control'),
   );
 }
 
@@ -38,9 +38,13 @@ export const searchable = ({
 
 const needsAnotherLook = (run: RunRecord): boolean => needsAttention(run) || run.stability !== 'stable';
 
-/** Whether a decision depends on the order can only be told from all orders together. */
-const wholeOrder = ({ kind, lab, stack, id }: Pick<RunRecord, 'kind' | 'lab' | 'stack' | 'id'>): string =>
-  kind === 'order' ? `orders of ${lab} on ${stack}` : id;
+type Named = Pick<RunInfo, 'kind' | 'lab' | 'stack' | 'id'>;
+
+/** Whether a decision depends on the order can only be told from all orders: they have one key. */
+const keyOf = ({ kind, lab, stack, id }: Named): string => (kind === 'control' ? id : `${lab} on ${stack}`);
+
+/** Whether a control differs can only be told beside its lab. */
+const withWhatItNeeds = (run: Named): string[] => [keyOf(run), keyOf({ ...run, kind: 'lab' })];
 
 /** By the lab's name alone: every machine agrees without being told, and the orders of a lab stay together. */
 const isInShard = (lab: string, { index, count }: Shard): boolean =>

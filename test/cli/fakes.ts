@@ -1,4 +1,5 @@
 /** The parts of miflab without networks, a folder of labs for them, and a terminal that remembers. */
+import { readFileSync } from 'node:fs';
 import type { Test } from 'tap';
 import type { Parts } from '../../src/cli/parts.ts';
 import type { Lab } from '../../src/lab/schema.ts';
@@ -28,18 +29,21 @@ type FakeParts = Parts & { measured: string[] };
 export function fakeParts(scripts: Record<string, Scripted[]>, machine: Partial<Machine> = {}): FakeParts {
   const laboratory = fakeLaboratory(scripts);
   return {
-    readLab: (text, file) =>
-      text.startsWith('{')
+    readLab: async (file) => {
+      const text = readFileSync(file, 'utf8');
+      return text.startsWith('{')
         ? { lab: labOf(JSON.parse(text) as FakeLab, file), positionOf: () => ({ line: 3, column: 1 }) }
-        : { mistakes: `${file}:1:1: this is no lab` },
+        : { mistakes: `${file}:1:1: this is no lab` };
+    },
     stacks: ['kernel', 'networkd'],
     machine: { ...wholeMachine, ...machine },
-    variantsOf: (lab) => [
-      { kind: 'lab', name: '', lab, expectAt: ['expect'] },
+    variantsOf: ({ lab }) => [
+      { kind: 'lab', name: '', lab, steps: [], expectAt: ['expect'] },
       ...(lab.control ?? []).map((_, index) => ({
         kind: 'control' as const,
         name: `control ${index + 1}`,
         lab,
+        steps: [],
         expectAt: ['control', index, 'expect'],
       })),
     ],
@@ -50,6 +54,7 @@ export function fakeParts(scripts: Record<string, Scripted[]>, machine: Partial<
       timers,
     }),
     laboratory,
+    practiceOf: () => ({ practice: {}, exact: true }),
     compareOrders: () => [],
     measured: laboratory.measured,
   };

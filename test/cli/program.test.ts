@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { makeProgram, usageExitCode } from '../../src/cli/program.ts';
 import { openReporters } from '../../src/cli/reporter-choice.ts';
 import * as values from '../../src/cli/values.ts';
@@ -6,7 +6,7 @@ import { memory } from '../report/fakes.ts';
 import { written } from './fakes.ts';
 
 /** What the process would print and exit with. */
-const call = (t: t.Test, ...argv: string[]) =>
+const call = (t: Test, ...argv: string[]) =>
   written(t, async () => {
     let exitCode: number | undefined;
     try {

@@ -40,14 +40,15 @@ t.test('the summary says what was not run, and why', async (t) => {
   );
 });
 
-t.test('an any-order lab whose decision depends on the order shows the outcome of each', async (t) => {
-  const outcomes = [
-    { variant: 'order wifi, lte', decisions: 'web: router wifi-router' },
-    { variant: 'order lte, wifi', decisions: 'web: router lte-router' },
-  ];
-  const compareOrders = () => [{ lab: 'order/plug', stack: 'kernel', dependent: true, outcomes }];
+t.test('an any-order lab whose decision depends on the order says what came out in each', async (t) => {
+  const sentence =
+    'the decision depends on the order: wifi, lte → router wifi-router | lte, wifi → router lte-router';
+  const compareOrders = () => [{ lab: 'order/plug', stack: 'kernel', dependent: true, sentence }];
   const text = await summary({ 'order/plug': ['permitted'] }, { compareOrders });
-  t.match(text, /Order-dependent\n {2}order\/plug\n {4}order wifi, lte: web: router wifi-router\n/);
+  t.match(
+    text,
+    /Order-dependent\n {2}order\/plug on kernel\n {4}the decision depends on the order: wifi, lte → /,
+  );
 });
 
 t.test('plain writes a line per run and no escape sequence', async (t) => {

@@ -109,5 +109,6 @@ export const suiteOptions = (more: Partial<SuiteOptions> = {}): SuiteOptions => 
   durations: {},
   folder: 'results/now',
   compareOrders: () => [],
+  practice: [],
   ...more,
 });

@@ -37,16 +37,19 @@ t.test('grep looks at names, titles, topics and sources', async (t) => {
   t.same(ids({ controls: false, grep: /1122/ }, labs), ['egress/mark']);
 });
 
-t.test('last-failed runs what needs another look: a control too, and all orders of a lab', async (t) => {
-  const lastFailed = (...records: RunRecord[]) => ids({ controls: false, lastFailed: records });
-  t.same(lastFailed(failed('dns/search · control 1')), ['dns/search · control 1']);
-  t.same(lastFailed(failed('order/plug · order wifi, lte')), ids({ controls: false }).slice(1));
-  t.same(lastFailed(failed('dns/search', { outcome: 'inconclusive', unexpected: false })), ['dns/search']);
-  t.same(lastFailed(failed('dns/search', { unexpected: false, outcome: 'conforms', stability: 'flaky' })), [
-    'dns/search',
-  ]);
-  t.same(lastFailed(failed('dns/search', { unexpected: false })), [], 'a recorded deviation is no failure');
-});
+t.test(
+  'last-failed runs what needs another look: a control with its lab, and all orders of a lab',
+  async (t) => {
+    const lastFailed = (...records: RunRecord[]) => ids({ controls: false, lastFailed: records });
+    t.same(lastFailed(failed('dns/search · control 1')), ['dns/search', 'dns/search · control 1']);
+    t.same(lastFailed(failed('order/plug · order wifi, lte')), ids({ controls: false }).slice(1));
+    t.same(lastFailed(failed('dns/search', { outcome: 'inconclusive', unexpected: false })), ['dns/search']);
+    t.same(lastFailed(failed('dns/search', { unexpected: false, outcome: 'conforms', stability: 'flaky' })), [
+      'dns/search',
+    ]);
+    t.same(lastFailed(failed('dns/search', { unexpected: false })), [], 'a recorded deviation is no failure');
+  },
+);
 
 t.test('every lab is in exactly one shard, with all its orders, whatever the other labs are', async (t) => {
   const names = fc.uniqueArray(fc.stringMatching(/^[a-z]{1,12}$/), { maxLength: 30 });
@@ -86,9 +89,9 @@ t.test('a lab is run on every stack, in every variant, with positions and timers
   const made = makeRuns([loaded], {
     timers: 'fast',
     stacks: ['kernel', 'networkd'],
-    variantsOf: (one) => [
-      { kind: 'lab', name: '', lab: one, expectAt: ['expect'] },
-      { kind: 'control', name: 'control 1', lab: one, expectAt: ['control', 0, 'expect'] },
+    variantsOf: ({ lab }) => [
+      { kind: 'lab', name: '', lab, steps: [], expectAt: ['expect'] },
+      { kind: 'control', name: 'control 1', lab, steps: [], expectAt: ['control', 0, 'expect'] },
     ],
     planOf: ({ name }) => makeFakePlan(name),
   });

@@ -1,0 +1,19 @@
+import { compareOrders } from '../verdict/order.ts';
+import { decisionsOf } from './outcome.ts';
+import type { OrderFinding, RunRecord } from './results.ts';
+
+/** Whether the decision of each any-order lab depends on the order. Pure. */
+export const findOrderDependence = (records: RunRecord[]): OrderFinding[] => {
+  const orders = records.filter(({ kind }) => kind === 'order');
+  const groups = new Set(orders.map(keyOf));
+  return [...groups].flatMap((key) => {
+    const group = orders.filter((record) => keyOf(record) === key);
+    const { lab, stack } = group[0]!;
+    const compared = compareOrders(
+      group.map((record) => ({ variant: record.variant, decisions: decisionsOf(record) })),
+    );
+    return compared ? [{ lab, stack, ...compared }] : [];
+  });
+};
+
+const keyOf = ({ lab, stack }: RunRecord): string => `${lab} on ${stack}`;

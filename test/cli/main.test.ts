@@ -1,0 +1,44 @@
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import t from 'tap';
+import { reportBug } from '../../src/cli/bug.ts';
+import { written } from './fakes.ts';
+
+const miflab = (...argv: string[]) =>
+  spawnSync(process.execPath, ['--import', 'tsx', 'src/cli/main.ts', ...argv], { encoding: 'utf8' });
+
+t.test('the process exits with the code of the command, and says why without a stack trace', async (t) => {
+  const table: [string[], number, RegExp][] = [
+    [['--help'], 0, /Usage: miflab/],
+    [['rnu'], 2, /Did you mean run\?/],
+    [['run', 'no/such/lab'], 2, /^error: no lab at no\/such\/lab/m],
+    [['report', 'no/such/results'], 2, /^error: no results in/m],
+    [['plan', 'test/fixtures/labs/preference.yaml'], 0, /"format": 1/],
+    [['plan', 'test/fixtures/labs/preference.yaml', '--stack', 'nosuch'], 2, /^error: unknown stack nosuch/m],
+  ];
+  for (const [argv, exitCode, text] of table) {
+    const { status, stdout, stderr } = miflab(...argv);
+    t.equal(status, exitCode, argv.join(' '));
+    t.match(stdout + stderr, text);
+    t.notMatch(stderr, /\n {4}at /);
+  }
+});
+
+t.test('a reader that goes away early is no failure', async (t) => {
+  const pipeline = `set -o pipefail; "${process.execPath}" --import tsx src/cli/main.ts schema | head -c 1`;
+  const { status, stderr } = spawnSync('bash', ['-c', pipeline], { encoding: 'utf8' });
+  t.equal(status, 0, stderr);
+});
+
+t.test('a bug of miflab says so, and where its stack trace is', async (t) => {
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = t.testdir();
+  t.teardown(() => {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  });
+  const { result, stderr } = await written(t, async () => reportBug(new Error('no such thing')));
+  t.equal(result, 70);
+  const [, file] = /mistake in miflab, not in your lab.*report it with (\S+)/.exec(stderr) ?? [];
+  t.match(readFileSync(file!, 'utf8'), /^miflab \d[\s\S]*Error: no such thing\n {4}at /);
+});
