@@ -14,5 +14,7 @@ export const routeGet = async (node: string, destination: string, options: Socke
   ]));
   if (code !== 0) return { error: errors.trim().replace(/^RTNETLINK answers: /, '') };
   const [route] = JSON.parse(output) as { dev?: string; gateway?: string; prefsrc?: string; via?: { host: string } }[];
-  return { interface: route?.dev, via: route?.gateway ?? route?.via?.host, source: route?.prefsrc };
+  // Asked with a source, the kernel names the one it would have chosen: no answer to this probe.
+  const source = options.bindAddress ? undefined : route?.prefsrc;
+  return { interface: route?.dev, via: route?.gateway ?? route?.via?.host, source };
 };

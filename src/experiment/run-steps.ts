@@ -4,10 +4,10 @@ import { ipLines, nft, runInNode, setSysctls } from '../testbed/build.ts';
 import { EvidenceFault } from '../testbed/faults.ts';
 import { impairLink } from '../testbed/impair.ts';
 import { plannedNode, type RunningLab } from '../testbed/lab.ts';
-import { FABRIC } from '../testbed/places.ts';
 import { silence } from '../testbed/silence.ts';
 import { openFlows, runProbe } from './probe.ts';
 import { sendFrame } from './send-frame.ts';
+import { setCarrier } from './carrier.ts';
 import { waitForState } from './wait.ts';
 
 /** `beforeProbes` is awaited once, before the first probe. */
@@ -33,7 +33,7 @@ const runStep = async (lab: RunningLab, step: PlannedStep, flows: ReturnType<typ
   const { plan, daemons } = lab;
   switch (step.kind) {
     case 'carrier':
-      return ipLines(FABRIC, step.interfaces.map(({ port }) => `link set dev ${port} ${step.up ? 'up' : 'down'}`));
+      return setCarrier(lab, step);
     case 'wait': {
       const missing = await waitForState(lab, step.state, step.withinMs);
       if (missing.length > 0) throw new EvidenceFault(`${step.title}: not so within ${step.withinMs} ms: ${missing.join('; ')}`);
