@@ -1,7 +1,7 @@
 import type { RunRecord } from '../suite/results.ts';
 import type { MakeReporter, Output } from './reporter.ts';
 import { summaryOf } from './summary.ts';
-import { decisive, duration, headline, indent, paint, plural, reasons, type Style } from './text.ts';
+import { decisive, duration, headline, indent, isBug, paint, plural, reasons, type Style } from './text.ts';
 
 /** A line per finished run, and the summary: for logs, and for terminals that cannot draw. */
 export const plain: MakeReporter = (output) => ({
@@ -24,7 +24,9 @@ export function runLines(run: RunRecord, output: Output): string {
   );
 }
 
-export function look({ outcome, unexpected }: RunRecord): { symbol: string; style: Style } {
+export function look(run: RunRecord): { symbol: string; style: Style } {
+  const { outcome, unexpected } = run;
+  if (isBug(run)) return { symbol: '!', style: 'red' };
   if (unexpected) return { symbol: '✗', style: 'red' };
   if (outcome === 'inconclusive') return { symbol: '?', style: 'yellow' };
   if (outcome === 'unsupported') return { symbol: '-', style: 'dim' };

@@ -1,7 +1,8 @@
 import { outcomes } from '../suite/outcome.ts';
 import type { OrderFinding, RunRecord, SuiteResults } from '../suite/results.ts';
+import type { Outcome } from '../verdict/verdict.ts';
 import type { Output } from './reporter.ts';
-import { decisive, duration, indent, paint, plural, reasons, type Style } from './text.ts';
+import { decisive, duration, indent, isBug, paint, plural, reasons, type Style } from './text.ts';
 
 /** What a person reads at the end: what needs a look, the gravest last, and below it the counts. */
 export function summaryOf(results: SuiteResults, output: Output): string {
@@ -49,11 +50,11 @@ const chapters: {
   {
     title: 'Inconclusive',
     style: 'yellow',
-    of: ({ outcome, unexpected }) => outcome === 'inconclusive' && !unexpected,
+    of: (run) => run.outcome === 'inconclusive' && !run.unexpected && !isBug(run),
     what: reasons,
   },
   {
-    title: 'Control that does not come out differently as it must',
+    title: 'Control that does not come out as it must',
     style: 'red',
     of: ({ kind, unexpected }) => kind === 'control' && unexpected,
     what: reasons,
@@ -62,6 +63,12 @@ const chapters: {
     title: 'Differs from expectation or recorded practice',
     style: 'red',
     of: ({ kind, unexpected }) => kind !== 'control' && unexpected,
+    what: reasons,
+  },
+  {
+    title: 'A bug of miflab, not of the lab: please report it',
+    style: 'red',
+    of: isBug,
     what: reasons,
   },
 ];
@@ -108,19 +115,12 @@ const practiceNotes = ({ practice, kernel }: SuiteResults): string[] =>
     .map(({ stack, file }) => `no practice of ${stack} on ${kernel}: compared with ${file}`);
 
 function counts({ runs, duration: took, notRun, ended }: SuiteResults, output: Output): string {
-  const labs = runs.filter(({ kind }) => kind !== 'control');
   const controls = runs.filter(({ kind }) => kind === 'control');
-  const held = controls.filter(({ outcome }) => outcome === 'conforms').length;
-  const tally = outcomes.toReversed().flatMap((outcome) => {
-    const count = labs.filter((run) => run.outcome === outcome).length;
-    return count > 0 ? [`${count} ${outcome}`] : [];
-  });
+  const labs = runs.filter(({ kind }) => kind !== 'control');
   const unexpected = runs.filter((run) => run.unexpected).length;
   const lines = [
-    `${paint(output, 'bold', plural(labs.length, 'run'))} of ${plural(new Set(runs.map(({ lab }) => lab)).size, 'lab')}: ${tally.join(', ') || 'nothing measured'}`,
-    controls.length > 0
-      ? `${plural(controls.length, 'control')}: ${held} came out differently, as they must`
-      : '',
+    `${paint(output, 'bold', plural(new Set(labs.map(({ lab }) => lab)).size, 'lab'))}, ${plural(labs.length, 'run')}: ${tally(labs)}`,
+    controls.length > 0 ? `${plural(controls.length, 'control')}: ${tally(controls)}` : '',
     unexpected > 0
       ? paint(output, 'red', `${unexpected} unexpected`)
       : paint(output, 'green', 'nothing unexpected'),
@@ -130,6 +130,22 @@ function counts({ runs, duration: took, notRun, ended }: SuiteResults, output: O
     `took ${duration(took)}`,
   ];
   return lines.filter(Boolean).join('\n');
+}
+
+/** '10 conform, 2 permitted, 1 deviates', the best first. */
+function tally(runs: RunRecord[]): string {
+  const counted = outcomes.toReversed().flatMap((outcome) => {
+    const ofOutcome = runs.filter((run) => run.outcome === outcome);
+    return ofOutcome.length > 0 ? [`${ofOutcome.length} ${words(ofOutcome)}`] : [];
+  });
+  return counted.join(', ') || 'nothing measured';
+}
+
+/** One lab conforms, two conform; a control holds or fails. */
+function words([first, ...more]: RunRecord[]): string {
+  const ofControl: Partial<Record<Outcome, string>> = { conforms: 'holds', deviates: 'fails' };
+  const word = (first!.kind === 'control' && ofControl[first!.outcome]) || first!.outcome;
+  return more.length > 0 ? word.replace(/s$/, '') : word;
 }
 
 const whereabouts = ({ folder, runs }: SuiteResults): string =>

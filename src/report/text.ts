@@ -32,14 +32,25 @@ export const printable = (text: string): string =>
 /** The attempt that says what a run came to. */
 export const decisive = ({ attempts, decisive }: RunRecord): Attempt => attempts[decisive]!;
 
-/** The one word for what a run came to, with what makes it special. */
+export const isBug = (run: RunRecord): boolean => decisive(run).result.failure?.kind === 'bug';
+
+/** In a word what a run came to, with what makes it special. */
 export function headline(run: RunRecord): string {
   const notes = [
     run.outcome === 'deviates' && !run.unexpected ? 'recorded' : '',
     decisive(run).practice.some(({ state }) => state === 'changed') ? 'practice changed' : '',
     run.stability === 'stable' ? '' : run.stability,
   ].filter(Boolean);
-  return notes.length > 0 ? `${run.outcome} (${notes.join(', ')})` : run.outcome;
+  const word = wordFor(run);
+  return notes.length > 0 ? `${word} (${notes.join(', ')})` : word;
+}
+
+/** A control is about its lab: it holds where it comes out differently, as it must. */
+function wordFor(run: RunRecord): string {
+  if (isBug(run)) return 'bug of miflab';
+  if (run.kind !== 'control') return run.outcome;
+  if (run.outcome === 'conforms') return 'control holds';
+  return run.outcome === 'deviates' ? 'control fails' : run.outcome;
 }
 
 /** The verdicts that a person must read: all but the ones that conform as recorded. */

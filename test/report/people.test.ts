@@ -23,14 +23,25 @@ t.test('the summary tells each kind of finding apart, with its reason', async (t
     about('Differs'),
     /order\/deviates[\s\S]*order\/changed[\s\S]*recorded practice was router wifi-router/,
   );
-  t.match(text, /9 runs of 9 labs: 2 conforms, 2 permitted, 1 unsupported, 2 inconclusive, 2 deviates/);
+  t.match(text, /9 labs, 9 runs: 2 conform, 2 permitted, 1 unsupported, 2 inconclusive, 2 deviate\n/);
   t.match(text, /2 unexpected/);
   t.match(text, /evidence and results: results\/now/);
 });
 
 t.test('where nothing is remarkable, the summary is the counts', async (t) => {
   const text = await summary({ 'dns/a': ['conforms'], 'dns/b': ['conforms'] });
-  t.match(text, /^2 runs of 2 labs: 2 conforms\nnothing unexpected\ntook /);
+  t.match(text, /^2 labs, 2 runs: 2 conform\nnothing unexpected\ntook /);
+});
+
+t.test("a control holds or fails, and a bug of miflab is nobody else's", async (t) => {
+  const scripts = { 'dns/good': ['conforms'], 'dns/bad': ['deviates'], 'dns/bug': ['bug'] } as const;
+  const results = await resultsOf(scripts as never, {}, { retries: 0 });
+  const asControls = results.runs.map((run) => ({ ...run, kind: 'control' as const }));
+  const text = summaryOf({ ...results, runs: asControls }, memory());
+  t.match(text, /3 controls: 1 holds, 1 inconclusive, 1 fails/);
+  t.match(text, /Control that does not come out as it must\n {2}dns\/bad/);
+  t.match(text, /A bug of miflab.*\n {2}dns\/bug .*\n {4}Error: no such thing/);
+  t.notMatch(text, /^Inconclusive/m);
 });
 
 t.test('the summary says what was not run, and why', async (t) => {
