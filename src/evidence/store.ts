@@ -1,27 +1,69 @@
-/** What a run leaves behind, as files: capture.pcapng, timeline.jsonl, plan.json, and each daemon's configuration and log. */
+/** What a run leaves behind, as files: the packets, the timeline, the plan, and the daemons' configurations and logs. */
 import { mkdir, writeFile } from 'node:fs/promises';
-import { basename, join } from 'node:path';
-import type { Plan } from '../plan/plan.ts';
+import { dirname, join } from 'node:path';
+import type { Plan, PlannedDaemon } from '../plan/plan.ts';
 import type { Measurement } from '../testbed/measurement.ts';
-import { pcapng } from './pcapng.ts';
-import type { PacketEvent } from './timeline.ts';
+import { type Port, pcapng } from './pcapng.ts';
+import type { PacketEvent, TimelineEvent } from './timeline.ts';
 
-/** `comments` say which probe a packet belongs to, by packet number. */
-export const storeEvidence = async (folder: string, plan: Plan, { timeline, epochMs }: Measurement, comments: Map<number, string>): Promise<void> => {
-  await mkdir(folder, { recursive: true });
-  const packets = timeline.filter((event): event is PacketEvent => event.kind === 'packet');
-  const ports = plan.nodes.flatMap(({ name, interfaces }) => interfaces.map(({ link }) => ({ link, node: name })));
-  await writeFile(join(folder, 'capture.pcapng'), pcapng(packets, { ports, epochMs, comments }));
-  await writeFile(join(folder, 'timeline.jsonl'), timeline.map((event) => `${JSON.stringify(event)}\n`).join(''));
-  await writeFile(join(folder, 'plan.json'), `${JSON.stringify(plan, null, 2)}\n`);
-  for (const { id, files } of plan.daemons) {
-    const own = join(folder, 'daemons', fileName(id));
-    await mkdir(own, { recursive: true });
-    for (const [path, text] of Object.entries(files)) await writeFile(join(own, fileName(basename(path))), text);
-    const log = timeline.flatMap((event) => (event.kind === 'log' && event.daemon === id ? [`${event.at} ${event.text}\n`] : []));
-    await writeFile(join(own, 'log.txt'), log.join(''));
-  }
+/**
+ * Writes capture.pcapng, timeline.jsonl, plan.json and daemons/ID/{configuration files, log.txt} into a folder,
+ * which it makes; a configuration that a step put in place is in daemons/ID/step-N. `comments` say by packet
+ * number which probe a packet belongs to. Throws what the file system says.
+ */
+export const storeEvidence = async (
+  folder: string,
+  plan: Plan,
+  { timeline, epochMs }: Pick<Measurement, 'timeline' | 'epochMs'>,
+  comments: ReadonlyMap<number, string>,
+): Promise<void> => {
+  const files: [path: string, content: string | Uint8Array][] = [
+    ['capture.pcapng', pcapng(packetsOf(timeline), { ports: portsOf(plan), epochMs, comments })],
+    ['timeline.jsonl', timeline.map((event) => `${JSON.stringify(event)}\n`).join('')],
+    ['plan.json', `${JSON.stringify(plan, null, 2)}\n`],
+    ...plan.daemons.flatMap((daemon) => configurationOf(daemon)),
+    ...plan.steps.flatMap((step, index) =>
+      step.kind === 'reconfigure' ? configurationOf(step.daemon, `step-${index + 1}`) : [],
+    ),
+    ...logsOf(plan, timeline),
+  ];
+  for (const [path, content] of files) await writeInto(join(folder, path), content);
 };
 
-/** A name of the lab as a name of a file, whatever is in it. */
-const fileName = (name: string): string => name.replaceAll(/[^\w.-]/g, '_').replace(/^\.+/, '_');
+const writeInto = async (path: string, content: string | Uint8Array): Promise<void> => {
+  await mkdir(dirname(path), { recursive: true });
+  await writeFile(path, content);
+};
+
+/** In the order of their numbers: on a clock that was set back their times run otherwise. */
+const packetsOf = (timeline: TimelineEvent[]): PacketEvent[] =>
+  timeline
+    .filter((event): event is PacketEvent => event.kind === 'packet')
+    .sort((one, other) => one.number - other.number);
+
+const portsOf = ({ nodes }: Plan): Port[] =>
+  nodes.flatMap(({ name, interfaces }) => interfaces.map(({ link }) => ({ link, node: name })));
+
+const configurationOf = ({ id, files }: PlannedDaemon, version = ''): [path: string, text: string][] =>
+  Object.entries(files).map(([path, text]) => [
+    join(daemonFolder(id), version, relativePath(path, id)),
+    text,
+  ]);
+
+/** A log for each daemon of the plan, though it said nothing, and for any other that spoke. */
+const logsOf = ({ daemons }: Plan, timeline: TimelineEvent[]): [path: string, text: string][] => {
+  const logs = new Map(daemons.map(({ id }) => [id, '']));
+  for (const event of timeline)
+    if (event.kind === 'log')
+      logs.set(event.daemon, `${logs.get(event.daemon) ?? ''}${event.at.toFixed(3)} ${event.text}\n`);
+  return [...logs].map(([id, text]) => [join(daemonFolder(id), 'log.txt'), text]);
+};
+
+const daemonFolder = (id: string): string => join('daemons', safeName(id));
+
+/** Below the daemon's own folder, or else below the root. */
+const relativePath = (path: string, id: string): string =>
+  join(...path.split(`/${id}/`).at(-1)!.split('/').filter(Boolean).map(safeName));
+
+/** A name that leads nowhere else, whatever is in it. */
+const safeName = (name: string): string => name.replaceAll(/[^\w.-]/g, '_').replace(/^\.+|^$/, '_');
