@@ -136,8 +136,11 @@ export const bindToDevice = (fd: number, name: string): void =>
 export const setHopLimit = (fd: number, domain: number, hops: number): void =>
   domain === AF.INET6 ? setOption(fd, 41, 16, u32(hops), 'IPV6_UNICAST_HOPS') : setOption(fd, 0, 2, u32(hops), 'IP_TTL');
 
-/** An IPv6 socket that leaves IPv4 to others. */
-export const setIpv6Only = (fd: number): void => setOption(fd, 41, 26, u32(1), 'IPV6_V6ONLY');
+/** IP_FREEBIND, IPV6_FREEBIND: an address may be bound before it is usable. */
+export const setFreeBind = (fd: number, domain: number): void =>
+  domain === AF.INET6
+    ? setOption(fd, 41, 78, u32(1), 'IPV6_FREEBIND')
+    : setOption(fd, 0, 15, u32(1), 'IP_FREEBIND');
 
 const htons = (value: number): number => ((value & 255) << 8) | (value >> 8);
 

@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { addressBytes } from '../plan/bytes.ts';
 import type { Responder } from '../plan/plan.ts';
-import { AF, bind, inetAddress, inNetwork, receiveFrom, SOCK, send, setReuseAddress, signalWhenReadable, socket } from '../sys/libc.ts';
+import { AF, bind, inetAddress, inNetwork, receiveFrom, SOCK, send, setFreeBind, setReuseAddress, signalWhenReadable, socket } from '../sys/libc.ts';
 import { networkPath } from './places.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -47,6 +47,7 @@ const boundSocket = ({ protocol, address, port }: Responder): number => {
   const domain = address === undefined || address.includes(':') ? AF.INET6 : AF.INET;
   const fd = socket(domain, protocol === 'udp' ? SOCK.DGRAM : SOCK.STREAM);
   setReuseAddress(fd);
+  setFreeBind(fd, domain);
   bind(fd, inetAddress(addressBytes(address ?? '::'), port));
   return fd;
 };
