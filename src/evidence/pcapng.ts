@@ -23,17 +23,17 @@ export interface PcapngOptions {
 export const pcapng = (packets: PacketEvent[], { ports, epochMs, comments }: PcapngOptions): Uint8Array => {
   const allPorts = uniquePorts([...ports, ...packets]);
   return Buffer.concat([
-    pcapngHeader(allPorts),
-    ...packets.map((packet) => pcapngPacket(packet, allPorts, epochMs, comments?.get(packet.number))),
+    header(allPorts),
+    ...packets.map((packet) => enhancedPacket(packet, allPorts, epochMs, comments?.get(packet.number))),
   ]);
 };
 
 /** What stands before the first packet: the section and its interfaces. */
-export const pcapngHeader = (ports: Port[]): Uint8Array =>
+const header = (ports: Port[]): Uint8Array =>
   Buffer.concat([sectionHeader(), ...ports.map(interfaceDescription)]);
 
 /** One packet of one of the ports that the header described. */
-export const pcapngPacket = (
+const enhancedPacket = (
   packet: PacketEvent,
   ports: Port[],
   epochMs: number,
