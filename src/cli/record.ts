@@ -24,7 +24,7 @@ export async function record(words: string[], options: RunOptions, given?: Parts
 function changesText(changes: PracticeChange[], file: string): string {
   if (changes.length === 0) return 'nothing changed\n';
   const lines = changes.map(({ run, probe, before, now, unexplained }) => {
-    const change = before === undefined || before === now ? now : `${before} → ${now}`;
+    const change = before === undefined ? now : `${before} → ${now}`;
     return `  ${run}, ${probe}: ${change}${unexplained ? ' (no reason yet)' : ''}\n`;
   });
   const hint = changes.some(({ unexplained }) => unexplained)

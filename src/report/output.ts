@@ -10,7 +10,7 @@ export function standardOutput(stream = process.stdout, environment = process.en
     write: (text) => void stream.write(text),
     color: !NO_COLOR && (terminal || Boolean(FORCE_COLOR)),
     interactive: terminal && !CI,
-    size: () => ({ columns: stream.columns ?? 80, rows: stream.rows ?? 24 }),
+    size: () => ({ columns: stream.columns || 80, rows: stream.rows || 24 }),
   };
 }
 

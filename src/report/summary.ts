@@ -117,19 +117,22 @@ const practiceNotes = ({ practice, kernel }: SuiteResults): string[] =>
 function counts({ runs, duration: took, notRun, ended }: SuiteResults, output: Output): string {
   const controls = runs.filter(({ kind }) => kind === 'control');
   const labs = runs.filter(({ kind }) => kind !== 'control');
-  const unexpected = runs.filter((run) => run.unexpected).length;
   const lines = [
     `${paint(output, 'bold', plural(new Set(labs.map(({ lab }) => lab)).size, 'lab'))}, ${plural(labs.length, 'run')}: ${tally(labs)}`,
     controls.length > 0 ? `${plural(controls.length, 'control')}: ${tally(controls)}` : '',
-    unexpected > 0
-      ? paint(output, 'red', `${unexpected} unexpected`)
-      : paint(output, 'green', 'nothing unexpected'),
+    unexpectedText(runs, output),
     notRun.length > 0
       ? `${notRun.length} not run: ${ended === 'interrupted' ? 'interrupted' : 'stopped by --bail'}`
       : '',
     `took ${duration(took)}`,
   ];
   return lines.filter(Boolean).join('\n');
+}
+
+function unexpectedText(runs: RunRecord[], output: Output): string {
+  const unexpected = runs.filter((run) => run.unexpected).length;
+  if (unexpected > 0) return paint(output, 'red', `${unexpected} unexpected`);
+  return runs.length > 0 ? paint(output, 'green', 'nothing unexpected') : '';
 }
 
 /** '10 conform, 2 permitted, 1 deviates', the best first. */

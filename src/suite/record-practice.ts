@@ -1,11 +1,11 @@
-import { type Practice, type Recorded, recordOf } from '../verdict/practice.ts';
+import { comparePractice, type Practice, type Recorded, recordOf } from '../verdict/practice.ts';
 import { wordsOf } from '../verdict/stable.ts';
 import type { RunRecord } from './results.ts';
 
 export interface PracticeChange {
   run: string;
   probe: string;
-  /** The decisions in words; undefined where nothing was recorded. */
+  /** The decisions in words; undefined where nothing else was recorded. */
   before?: string;
   now: string;
   /** A deviation that nobody has given a reason for. */
@@ -27,12 +27,16 @@ export function recordPractice(
   const decided = runs
     .filter(({ kind }) => kind !== 'control')
     .flatMap((run) => run.attempts[run.decisive]!.result.verdicts.map((verdict) => ({ run, verdict })));
-  const changes = decided.flatMap(({ run, verdict }) => {
+  const changes = decided.flatMap(({ run, verdict }): PracticeChange[] => {
     const before = known[run.lab]?.[run.variant]?.[verdict.probe];
     const now = recordOf(verdict, before);
     if (!now) return [];
     put(practice, run, verdict.probe, now);
-    return changeOf(run.id, verdict.probe, before, now);
+    const unchanged = comparePractice(verdict, before)?.state === 'as recorded';
+    const unexplained = now.outcome === 'deviates' && !now.reason;
+    if (unchanged && !unexplained) return [];
+    const was = before && !unchanged ? inWords(before) : undefined;
+    return [{ run: run.id, probe: verdict.probe, before: was, now: inWords(now), unexplained }];
   });
   return { practice, changes };
 }
@@ -41,12 +45,6 @@ function put(practice: Practice, { lab, variant }: RunRecord, probe: string, rec
   practice[lab] ??= {};
   practice[lab][variant] ??= {};
   practice[lab][variant][probe] = recorded;
-}
-
-function changeOf(run: string, probe: string, before: Recorded | undefined, now: Recorded): PracticeChange[] {
-  const [was, is] = [before && inWords(before), inWords(now)];
-  const unexplained = now.outcome === 'deviates' && !now.reason;
-  return was === is && !unexplained ? [] : [{ run, probe, before: was, now: is, unexplained }];
 }
 
 const inWords = ({ outcome, decision }: Recorded): string => `${outcome}, ${wordsOf(decision)}`;

@@ -1,11 +1,14 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import { release } from 'node:os';
 import t, { type Test } from 'tap';
 import { list } from '../../src/cli/list.ts';
 import type { Parts } from '../../src/cli/parts.ts';
 import { plan } from '../../src/cli/plan.ts';
+import { record } from '../../src/cli/record.ts';
 import { report } from '../../src/cli/report.ts';
 import { type RunOptions, run } from '../../src/cli/run.ts';
 import type { Need } from '../../src/plan/plan.ts';
+import { readPracticeOf } from '../../src/suite/practice-files.ts';
 import type { SuiteResults } from '../../src/suite/results.ts';
 import { type FakeLab, inFolderOf, written } from './fakes.ts';
 
@@ -194,4 +197,41 @@ t.test('plan prints the plan of a lab or of its variant', async (t) => {
   t.match(await planned(), { format: 1, lab: 'one', variant: '', timers: 'real' });
   t.match(await planned('control 1'), { variant: 'control 1' });
   await t.rejects(planned('control 2'), { message: /no variant control 2: there is \(none\), control 1/ });
+});
+
+t.test(
+  'record writes practice for this kernel, says what changed, and is content with deviations',
+  async (t) => {
+    const parts = inFolderOf(t, { bad: deviates, good: conforms });
+    const recorded = () => written(t, () => record([], { timers: 'fast', output: 'results' }, parts));
+    const { result, stdout } = await recorded();
+    const [kernel] = /^\d+\.\d+/.exec(release())!;
+    const file = `practice/kernel/${kernel}.yaml`;
+    t.equal(result, 0);
+    t.match(stdout, `recorded in ${file}: `);
+    t.match(stdout, /bad, web: deviates, .*\(no reason yet\)\n/);
+    t.match(readFileSync(file, 'utf8'), /^bad:\n {2}"":\n {4}web:\n[\s\S]* {6}outcome: deviates\n/);
+    parts.practiceOf = readPracticeOf;
+    t.match((await recorded()).stdout, /bad, web: deviates, .*\(no reason yet\)/, 'until it has a reason');
+    writeFileSync(
+      file,
+      readFileSync(file, 'utf8').replace('outcome: deviates', 'outcome: deviates\n      reason: known'),
+    );
+    t.match((await recorded()).stdout, /: nothing changed\n/);
+  },
+);
+
+t.test('record writes nothing for half a suite', async (t) => {
+  const parts = inFolderOf(t, { bug: { scripts: ['bug'] }, good: conforms });
+  t.equal((await written(t, () => record([], { timers: 'fast', output: 'results' }, parts))).result, 70);
+  t.notOk(existsSync('practice'));
+});
+
+t.test('a file of practice that is none is named, and nothing is started', async (t) => {
+  const parts = inFolderOf(t, { good: conforms });
+  mkdirSync('practice/kernel', { recursive: true });
+  writeFileSync('practice/kernel/6.1.yaml', 'good: [1]');
+  parts.practiceOf = readPracticeOf;
+  await t.rejects(runIn(t, parts), { message: /^practice\/kernel\/6\.1\.yaml is no practice/ });
+  t.same(parts.measured, []);
 });

@@ -85,12 +85,14 @@ function assessmentOf(scripted: Scripted): ReturnType<Laboratory['assess']> {
   if (typeof scripted === 'object') return { verdicts: [], practice: [] };
   const outcome = scripted === 'changed' ? 'permitted' : (scripted.split(' ')[0] as Outcome);
   const reason = `expected router lte-router, saw ${outcome}: packets 41, 44`;
+  const decision = { probe: 'web', sent: true, router: scripted, packets: [41, 44], contradictions: [] };
   const verdict = {
     probe: 'web',
     outcome,
     reason,
     expected: 'router lte-router',
     seen: `router of ${scripted}`,
+    decision,
   };
   const states = { 'deviates recorded': 'as recorded', changed: 'changed' } as const;
   const state = scripted in states ? states[scripted as keyof typeof states] : 'not recorded';

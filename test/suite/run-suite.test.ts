@@ -183,3 +183,22 @@ t.test('the evidence of every attempt has a folder of its own', async (t) => {
   t.ok(folders.includes('results/now/a/1/lab'));
   t.ok(folders.includes('results/now/a/1/order-wifi-lte-networkd-repetition-2-retry-1'));
 });
+
+t.test('a control waits for what was decided in its lab, and starts behind it', async (t) => {
+  const decision = { probe: 'web', sent: true, packets: [], contradictions: [] };
+  const laboratory = fakeLaboratory({});
+  const references: unknown[] = [];
+  laboratory.assess = ({ info }, _measurement, reference) => {
+    if (info.kind === 'control') references.push(reference);
+    const outcome = info.lab === 'a/unclear' ? 'inconclusive' : 'conforms';
+    return { verdicts: [{ probe: 'web', outcome, reason: '', decision }], practice: [] };
+  };
+  const labs = ['a/clear', 'a/unclear', 'a/alone'];
+  const runs = labs.flatMap((lab) => [
+    makeFakeRun(lab, { kind: 'control', variant: 'control 1' }),
+    ...(lab === 'a/alone' ? [] : [makeFakeRun(lab)]),
+  ]);
+  const results = await runSuite(runs, suiteOptions({ workers: 1 }), laboratory, {});
+  t.same(references, [[decision], undefined, undefined]);
+  t.equal(results.runs.length, 5, 'none waits for ever');
+});
