@@ -5,7 +5,8 @@ const COLOURS: Record<string, string> = { '✓': '#3fb950', '✗': '#f85149', '�
 const LINE = 19;
 const MARGIN = 16;
 
-const escaped = (line: string) => line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const escaped = (line: string) =>
+  line.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 const lines = (await text(process.stdin)).trimEnd().split('\n');
 const width = MARGIN * 2 + Math.max(...lines.map((line) => line.length)) * 8.1;
 const rows = lines.map((line, index) => {

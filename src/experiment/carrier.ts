@@ -9,9 +9,20 @@ import { until } from '../testbed/recorder.ts';
 const NOTICED_MS = 10_000;
 
 /** Gives or takes carrier at the far end of the host's links, and waits until the host's kernel has noticed. */
-export const setCarrier = async (lab: RunningLab, { interfaces, up }: Extract<PlannedStep, { kind: 'carrier' }>): Promise<void> => {
-  await ipLines(FABRIC, interfaces.map(({ port }) => `link set dev ${port} ${up ? 'up' : 'down'}`));
-  const noticed = () => interfaces.every(({ name }) => lab.host.tables().links.find((link) => link.interface === name)?.carrier === up);
+export const setCarrier = async (
+  lab: RunningLab,
+  { interfaces, up }: Extract<PlannedStep, { kind: 'carrier' }>,
+): Promise<void> => {
+  await ipLines(
+    FABRIC,
+    interfaces.map(({ port }) => `link set dev ${port} ${up ? 'up' : 'down'}`),
+  );
+  const noticed = () =>
+    interfaces.every(
+      ({ name }) => lab.host.tables().links.find((link) => link.interface === name)?.carrier === up,
+    );
   if (!(await until(lab.recorder, { ms: NOTICED_MS }, () => noticed() || undefined)))
-    throw new EvidenceFault(`the host did not notice that ${interfaces.map(({ name }) => name).join(', ')} ${up ? 'has' : 'has no'} carrier`);
+    throw new EvidenceFault(
+      `the host did not notice that ${interfaces.map(({ name }) => name).join(', ')} ${up ? 'has' : 'has no'} carrier`,
+    );
 };

@@ -2,8 +2,19 @@
 import { closeSync } from 'node:fs';
 import { addressBytes } from '../plan/bytes.ts';
 import type { PlannedProbe, Question } from '../plan/plan.ts';
+import {
+  AF,
+  bind,
+  connect,
+  inetAddress,
+  inNetwork,
+  SOCK,
+  SystemError,
+  send,
+  setReuseAddress,
+  socket,
+} from '../sys/libc.ts';
 import { runProgram } from '../sys/program.ts';
-import { AF, bind, connect, inetAddress, inNetwork, SOCK, send, setReuseAddress, SystemError, socket } from '../sys/libc.ts';
 import type { RunningLab } from '../testbed/lab.ts';
 import { inNode, networkPath } from '../testbed/places.ts';
 import { datagramFrame } from './datagrams.ts';
@@ -12,22 +23,54 @@ import { sendFrame } from './send-frame.ts';
 
 type InboundQuestion = Extract<Question, { kind: 'inbound' }>;
 
-export const askInbound = async (lab: RunningLab, probe: PlannedProbe, question: InboundQuestion): Promise<void> => {
+export const askInbound = async (
+  lab: RunningLab,
+  probe: PlannedProbe,
+  question: InboundQuestion,
+): Promise<void> => {
   const to = (await hostAddress(lab, probe.node, question.to))!;
   const data = Buffer.from(probe.nonce);
   const error = question.over ? sendOver(question, to, data) : sendRouted(question, to, data);
-  const { output } = await runProgram(inNode({ name: probe.node, ownFiles: false }, ['ip', '-json', 'route', 'get', question.source, 'from', to]));
+  const { output } = await runProgram(
+    inNode({ name: probe.node, ownFiles: false }, [
+      'ip',
+      '-json',
+      'route',
+      'get',
+      question.source,
+      'from',
+      to,
+    ]),
+  );
   const [route] = JSON.parse(output || '[]') as { dev?: string; gateway?: string }[];
   lab.recorder.record({
-    kind: 'probe', probe: probe.name, what: 'answer',
-    answer: { destination: to, error, route: route && { interface: route.dev, via: route.gateway, source: to } },
+    kind: 'probe',
+    probe: probe.name,
+    what: 'answer',
+    answer: {
+      destination: to,
+      error,
+      route: route && { interface: route.dev, via: route.gateway, source: to },
+    },
   });
 };
 
 const sendOver = (question: InboundQuestion, to: string, data: Uint8Array): undefined => {
   const { interface: name, mac, sourceMac } = question.over!;
   const destinationMac = question.packet === 'arp' ? 'ff:ff:ff:ff:ff:ff' : mac;
-  sendFrame(question.from, name, datagramFrame({ packet: question.packet, sourceMac, destinationMac, source: question.source, destination: to, port: question.port, data }));
+  sendFrame(
+    question.from,
+    name,
+    datagramFrame({
+      packet: question.packet,
+      sourceMac,
+      destinationMac,
+      source: question.source,
+      destination: to,
+      port: question.port,
+      data,
+    }),
+  );
 };
 
 /** Routed as the node's own kernel does it, from a socket on the source address. */
@@ -37,11 +80,25 @@ const sendRouted = (question: InboundQuestion, to: string, data: Uint8Array): st
   try {
     inNetwork(networkPath(question.from), () => {
       const ping = question.packet === 'ping';
-      const fd = socket(domain, ping ? SOCK.RAW : question.packet === 'udp' ? SOCK.DGRAM : SOCK.STREAM, ping ? (isIpv6 ? 58 : 1) : 0);
+      const fd = socket(
+        domain,
+        ping ? SOCK.RAW : question.packet === 'udp' ? SOCK.DGRAM : SOCK.STREAM,
+        ping ? (isIpv6 ? 58 : 1) : 0,
+      );
       setReuseAddress(fd);
       bind(fd, inetAddress(addressBytes(question.source), ping ? 0 : question.port));
       const address = inetAddress(addressBytes(to), ping ? 0 : question.port);
-      const payload = ping ? datagramFrame({ packet: 'ping', sourceMac: NO_MAC, destinationMac: NO_MAC, source: question.source, destination: to, port: question.port, data }).subarray(14 + (isIpv6 ? 40 : 20)) : data;
+      const payload = ping
+        ? datagramFrame({
+            packet: 'ping',
+            sourceMac: NO_MAC,
+            destinationMac: NO_MAC,
+            source: question.source,
+            destination: to,
+            port: question.port,
+            data,
+          }).subarray(14 + (isIpv6 ? 40 : 20))
+        : data;
       // An embryonic connection needs its socket; it ends with the lab.
       if (question.packet === 'tcp') return connect(fd, address);
       send(fd, payload, address);

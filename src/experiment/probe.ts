@@ -5,7 +5,7 @@ import { until } from '../testbed/recorder.ts';
 import { askInbound } from './inbound.ts';
 import { askProgram } from './program.ts';
 import { askAgain, askSocket, type Flow } from './socket.ts';
-import { watchWire, type WireWatch } from './wire-watch.ts';
+import { type WireWatch, watchWire } from './wire-watch.ts';
 
 /** The flows that stay open, by the probe that opened them. */
 export const openFlows = (): Map<string, Flow> => new Map();
@@ -13,7 +13,11 @@ export const openFlows = (): Map<string, Flow> => new Map();
 /** Longer than any program or answer takes; reached only by a hang. */
 const HANG_MS = 60_000;
 
-export const runProbe = async (lab: RunningLab, probe: PlannedProbe, flows: Map<string, Flow>): Promise<void> => {
+export const runProbe = async (
+  lab: RunningLab,
+  probe: PlannedProbe,
+  flows: Map<string, Flow>,
+): Promise<void> => {
   const watch = watchWire(lab, probe, flows);
   try {
     if (probe.until) await askRepeatedly(lab, probe, flows, watch);
@@ -24,14 +28,27 @@ export const runProbe = async (lab: RunningLab, probe: PlannedProbe, flows: Map<
   lab.recorder.record({ kind: 'probe', probe: probe.name, what: 'done' });
 };
 
-const askOnce = async (lab: RunningLab, probe: PlannedProbe, flows: Map<string, Flow>, watch: WireWatch, attempt: number): Promise<void> => {
+const askOnce = async (
+  lab: RunningLab,
+  probe: PlannedProbe,
+  flows: Map<string, Flow>,
+  watch: WireWatch,
+  attempt: number,
+): Promise<void> => {
   await ask(lab, probe, flows, attempt);
   if (watch.expects === 'program') return;
-  await until(lab.recorder, { ms: probe.withinMs, extendedBy: watch.concerns }, () => (watch.answered() ? true : undefined));
+  await until(lab.recorder, { ms: probe.withinMs, extendedBy: watch.concerns }, () =>
+    watch.answered() ? true : undefined,
+  );
 };
 
 /** The pace counts from each question; an attempt is answered or not by the time of the next. */
-const askRepeatedly = async (lab: RunningLab, probe: PlannedProbe, flows: Map<string, Flow>, watch: WireWatch): Promise<void> => {
+const askRepeatedly = async (
+  lab: RunningLab,
+  probe: PlannedProbe,
+  flows: Map<string, Flow>,
+  watch: WireWatch,
+): Promise<void> => {
   const began = lab.recorder.elapsed();
   for (let attempt = 1; lab.recorder.elapsed() - began < probe.withinMs; attempt++) {
     watch.forget();
@@ -45,7 +62,12 @@ const askRepeatedly = async (lab: RunningLab, probe: PlannedProbe, flows: Map<st
   }
 };
 
-const ask = async (lab: RunningLab, probe: PlannedProbe, flows: Map<string, Flow>, attempt: number): Promise<void> => {
+const ask = async (
+  lab: RunningLab,
+  probe: PlannedProbe,
+  flows: Map<string, Flow>,
+  attempt: number,
+): Promise<void> => {
   const { question, name } = probe;
   lab.recorder.record({ kind: 'probe', probe: name, what: 'asked', attempt });
   switch (question.kind) {

@@ -9,7 +9,12 @@ type ProgramQuestion = Extract<Question, { kind: 'resolve' | 'query' | 'fetch' |
 
 const MAX_OUTPUT = 4096;
 
-export const askProgram = async (lab: RunningLab, probe: PlannedProbe, question: ProgramQuestion, hangMs: number): Promise<void> => {
+export const askProgram = async (
+  lab: RunningLab,
+  probe: PlannedProbe,
+  question: ProgramQuestion,
+  hangMs: number,
+): Promise<void> => {
   const node = plannedNode(lab.plan, probe.node);
   const limit = ['timeout', '--kill-after=1', String(hangMs / 1000)];
   const { code, output, errors } = await runProgram(inNode(node, [...limit, ...commandOf(question)]));
@@ -28,9 +33,24 @@ const commandOf = (question: ProgramQuestion): string[] => {
       return ['getent', database, question.name];
     }
     case 'query':
-      return ['dig', '+search', ...(question.server ? [`@${question.server}`] : []), question.name, question.type];
+      return [
+        'dig',
+        '+search',
+        ...(question.server ? [`@${question.server}`] : []),
+        question.name,
+        question.type,
+      ];
     case 'fetch':
-      return ['curl', '--silent', '--show-error', '--globoff', '--noproxy', '*', ...(question.bindLink ? ['--interface', `if!${question.bindLink}`] : []), question.url];
+      return [
+        'curl',
+        '--silent',
+        '--show-error',
+        '--globoff',
+        '--noproxy',
+        '*',
+        ...(question.bindLink ? ['--interface', `if!${question.bindLink}`] : []),
+        question.url,
+      ];
     case 'command':
       return question.command;
   }
@@ -38,5 +58,10 @@ const commandOf = (question: ProgramQuestion): string[] => {
 
 /** getent prints each address once per socket type, in the order of getaddrinfo. */
 const addressesOf = (output: string): string[] => [
-  ...new Set(output.split('\n').filter((line) => line.includes('STREAM')).map((line) => line.split(/\s+/)[0]!)),
+  ...new Set(
+    output
+      .split('\n')
+      .filter((line) => line.includes('STREAM'))
+      .map((line) => line.split(/\s+/)[0]!),
+  ),
 ];

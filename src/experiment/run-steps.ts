@@ -5,9 +5,9 @@ import { EvidenceFault } from '../testbed/faults.ts';
 import { impairLink } from '../testbed/impair.ts';
 import { plannedNode, type RunningLab } from '../testbed/lab.ts';
 import { silence } from '../testbed/silence.ts';
+import { setCarrier } from './carrier.ts';
 import { openFlows, runProbe } from './probe.ts';
 import { sendFrame } from './send-frame.ts';
-import { setCarrier } from './carrier.ts';
 import { waitForState } from './wait.ts';
 
 /** `beforeProbes` is awaited once, before the first probe. */
@@ -29,18 +29,25 @@ export const runSteps = async (lab: RunningLab, beforeProbes: () => Promise<void
   if (!probed) await beforeProbes();
 };
 
-const runStep = async (lab: RunningLab, step: PlannedStep, flows: ReturnType<typeof openFlows>): Promise<void> => {
+const runStep = async (
+  lab: RunningLab,
+  step: PlannedStep,
+  flows: ReturnType<typeof openFlows>,
+): Promise<void> => {
   const { plan, daemons } = lab;
   switch (step.kind) {
     case 'carrier':
       return setCarrier(lab, step);
     case 'wait': {
       const missing = await waitForState(lab, step.state, step.withinMs);
-      if (missing.length > 0) throw new EvidenceFault(`${step.title}: not so within ${step.withinMs} ms: ${missing.join('; ')}`);
+      if (missing.length > 0)
+        throw new EvidenceFault(`${step.title}: not so within ${step.withinMs} ms: ${missing.join('; ')}`);
       return;
     }
     case 'daemon':
-      return step.action === 'start' ? daemons.start(daemons.planned(step.daemon)) : daemons.end(step.daemon, step.action === 'kill' ? 'SIGKILL' : 'SIGTERM');
+      return step.action === 'start'
+        ? daemons.start(daemons.planned(step.daemon))
+        : daemons.end(step.daemon, step.action === 'kill' ? 'SIGKILL' : 'SIGTERM');
     case 'reconfigure':
       return daemons.reconfigure(step.daemon);
     case 'ip':

@@ -1,6 +1,6 @@
+import { closeSync } from 'node:fs';
 import { AF, inNetwork, interfaceIndex, packetAddress, SOCK, send, socket } from '../sys/libc.ts';
 import { networkPath } from '../testbed/places.ts';
-import { closeSync } from 'node:fs';
 
 /** Sends a whole Ethernet frame out of an interface of a node, as written. */
 export const sendFrame = (node: string, name: string, frame: Uint8Array): void =>

@@ -1,9 +1,25 @@
 /** UDP, TCP and ICMP echo probes: sockets of the host's own kernel, with the options that the probe names. */
 import { closeSync } from 'node:fs';
-import { addressBytes, internetChecksum } from '../plan/bytes.ts';
 import { addressText } from '../evidence/address.ts';
+import { addressBytes, internetChecksum } from '../plan/bytes.ts';
 import type { PlannedProbe, Question, SocketOptions } from '../plan/plan.ts';
-import { AF, asUser, bind, bindToDevice, connect, inetAddress, inNetwork, pendingError, SOCK, send, setHopLimit, setMark, SystemError, socket, socketAddress } from '../sys/libc.ts';
+import {
+  AF,
+  asUser,
+  bind,
+  bindToDevice,
+  connect,
+  inetAddress,
+  inNetwork,
+  pendingError,
+  SOCK,
+  SystemError,
+  send,
+  setHopLimit,
+  setMark,
+  socket,
+  socketAddress,
+} from '../sys/libc.ts';
 import type { RunningLab } from '../testbed/lab.ts';
 import { networkPath } from '../testbed/places.ts';
 import { until } from '../testbed/recorder.ts';
@@ -23,31 +39,60 @@ const IPPROTO_ICMP = 1;
 const IPPROTO_ICMPV6 = 58;
 
 /** The kernel's own route look-up is asked for one destination, not for each of a distribution. */
-export const askSocket = async (lab: RunningLab, probe: PlannedProbe, question: SocketQuestion, flows: Map<string, Flow>): Promise<void> => {
+export const askSocket = async (
+  lab: RunningLab,
+  probe: PlannedProbe,
+  question: SocketQuestion,
+  flows: Map<string, Flow>,
+): Promise<void> => {
   const options = { ...question, bindAddress: await hostAddress(lab, probe.node, question.bindAddress) };
   for (const destination of question.destinations) {
-    const { flow, socketAddress: own, error } = openAndAsk(probe, { ...options, destinations: [destination] });
+    const {
+      flow,
+      socketAddress: own,
+      error,
+    } = openAndAsk(probe, { ...options, destinations: [destination] });
     const late = flow && question.kind === 'tcp' && !error ? await settled(lab, probe, flow) : undefined;
     // A closed socket would answer the answer with an ICMP error: each stays open until the lab ends.
     if (flow) flows.set(probe.name, flow);
-    const route = question.destinations.length === 1 ? await routeGet(probe.node, destination, options) : undefined;
-    lab.recorder.record({ kind: 'probe', probe: probe.name, what: 'answer', answer: { destination, socketAddress: own, route, error: error ?? late } });
+    const route =
+      question.destinations.length === 1 ? await routeGet(probe.node, destination, options) : undefined;
+    lab.recorder.record({
+      kind: 'probe',
+      probe: probe.name,
+      what: 'answer',
+      answer: { destination, socketAddress: own, route, error: error ?? late },
+    });
   }
 };
 
 /** Asks the open flow again: more data on the same socket. */
-export const askAgain = async (lab: RunningLab, probe: PlannedProbe, flow: Flow | undefined): Promise<void> => {
+export const askAgain = async (
+  lab: RunningLab,
+  probe: PlannedProbe,
+  flow: Flow | undefined,
+): Promise<void> => {
   if (!flow) return;
   let error: string | undefined;
   try {
-    inNetwork(networkPath(probe.node), () => send(flow.fd, payload(flow.kind, flow.port, probe.nonce, 0, flow.destination)));
+    inNetwork(networkPath(probe.node), () =>
+      send(flow.fd, payload(flow.kind, flow.port, probe.nonce, 0, flow.destination)),
+    );
   } catch (refused) {
     error = codeOf(refused);
   }
-  lab.recorder.record({ kind: 'probe', probe: probe.name, what: 'answer', answer: { destination: flow.destination, socketAddress: localAddress(flow.fd), error } });
+  lab.recorder.record({
+    kind: 'probe',
+    probe: probe.name,
+    what: 'answer',
+    answer: { destination: flow.destination, socketAddress: localAddress(flow.fd), error },
+  });
 };
 
-const openAndAsk = (probe: PlannedProbe, question: SocketQuestion): { flow?: Flow; socketAddress?: string; error?: string } => {
+const openAndAsk = (
+  probe: PlannedProbe,
+  question: SocketQuestion,
+): { flow?: Flow; socketAddress?: string; error?: string } => {
   const destination = question.destinations[0]!;
   let fd: number | undefined;
   try {
@@ -56,7 +101,8 @@ const openAndAsk = (probe: PlannedProbe, question: SocketQuestion): { flow?: Flo
       applyOptions(fd, question, destination);
       connect(fd, inetAddress(addressBytes(destination), question.kind === 'ping' ? 0 : question.port));
       const own = localAddress(fd);
-      if (question.kind !== 'tcp') send(fd, payload(question.kind, question.port, probe.nonce, question.size, destination));
+      if (question.kind !== 'tcp')
+        send(fd, payload(question.kind, question.port, probe.nonce, question.size, destination));
       return { flow: { kind: question.kind, fd, destination, port: question.port }, socketAddress: own };
     });
   } catch (refused) {
@@ -114,14 +160,23 @@ const connected = (fd: number): boolean => {
 };
 
 /** The nonce leads; an ICMP echo request is written whole but for the ICMPv6 checksum, which the kernel adds. */
-const payload = (kind: Flow['kind'], port: number, nonce: string, size: number, destination: string): Buffer => {
+const payload = (
+  kind: Flow['kind'],
+  port: number,
+  nonce: string,
+  size: number,
+  destination: string,
+): Buffer => {
   const text = Buffer.from(nonce);
   const data = Buffer.concat([text, Buffer.alloc(Math.max(0, size - text.length))]);
   return kind === 'ping' ? echoRequest(destination.includes(':') ? 128 : 8, port, data) : data;
 };
 
 const echoRequest = (type: number, identifier: number, data: Buffer): Buffer => {
-  const message = Buffer.concat([Buffer.from([type, 0, 0, 0, identifier >> 8, identifier & 255, 0, 1]), data]);
+  const message = Buffer.concat([
+    Buffer.from([type, 0, 0, 0, identifier >> 8, identifier & 255, 0, 1]),
+    data,
+  ]);
   if (type === 8) message.writeUInt16BE(internetChecksum(message), 2);
   return message;
 };

@@ -28,7 +28,14 @@ interface Expectation {
 
 export const watchWire = (lab: RunningLab, probe: PlannedProbe, flows: Map<string, Flow>): WireWatch => {
   const expectation = expectationOf(probe.question, flows);
-  if (!expectation) return { expects: 'program', answered: () => true, concerns: () => false, forget: () => {}, end: () => {} };
+  if (!expectation)
+    return {
+      expects: 'program',
+      answered: () => true,
+      concerns: () => false,
+      forget: () => {},
+      end: () => {},
+    };
   const hostLinks = new Set(plannedNode(lab.plan, probe.node).interfaces.map(({ link }) => link));
   const inbound = probe.question.kind === 'inbound';
   const answers = new Set<string>();
@@ -70,30 +77,47 @@ const expectationOf = (question: Question, flows: Map<string, Flow>): Expectatio
 const towards = (kind: 'udp' | 'tcp' | 'ping', destinations: string[], port: number): Expectation => {
   const all = new Set(destinations);
   const isQuestion = ({ ip, udp, tcp, icmp }: Omit<Headers, 'ethernet'>) =>
-    ip !== undefined && all.has(ip.destination) && (kind === 'ping' ? icmp?.identifier === port : (udp ?? tcp)?.destinationPort === port);
+    ip !== undefined &&
+    all.has(ip.destination) &&
+    (kind === 'ping' ? icmp?.identifier === port : (udp ?? tcp)?.destinationPort === port);
   return {
     question: isQuestion,
     answer: (headers) => {
       if (headers.quoted && isQuestion(headers.quoted as Headers)) return headers.quoted.ip!.destination;
       const { ip, udp, tcp, icmp, kind: packet } = headers;
-      const matches = kind === 'ping' ? packet === 'ping-reply' && icmp?.identifier === port : (udp ?? tcp)?.sourcePort === port;
+      const matches =
+        kind === 'ping'
+          ? packet === 'ping-reply' && icmp?.identifier === port
+          : (udp ?? tcp)?.sourcePort === port;
       return ip && all.has(ip.source) && matches ? ip.source : undefined;
     },
     answers: all.size,
   };
 };
 
-const inboundExpectation = ({ packet, port, source, to }: Extract<Question, { kind: 'inbound' }>): Expectation => {
+const inboundExpectation = ({
+  packet,
+  port,
+  source,
+  to,
+}: Extract<Question, { kind: 'inbound' }>): Expectation => {
   const asked = to.includes('@') ? undefined : to;
   return {
     question: ({ ip, udp, tcp, icmp, kind, arp, nd }) =>
-      packet === 'arp' ? kind === 'arp-request' && arp?.senderAddress === source
-      : packet === 'neighbour-solicitation' ? kind === 'neighbour-solicitation' && (asked === undefined || nd?.target === asked)
-      : ip?.source === source && (packet === 'ping' ? icmp?.identifier === port : (udp ?? tcp)?.destinationPort === port),
+      packet === 'arp'
+        ? kind === 'arp-request' && arp?.senderAddress === source
+        : packet === 'neighbour-solicitation'
+          ? kind === 'neighbour-solicitation' && (asked === undefined || nd?.target === asked)
+          : ip?.source === source &&
+            (packet === 'ping' ? icmp?.identifier === port : (udp ?? tcp)?.destinationPort === port),
     answer: ({ ip, udp, tcp, icmp, kind, arp }) => {
       if (packet === 'arp') return kind === 'arp-reply' ? arp?.senderAddress : undefined;
-      if (packet === 'neighbour-solicitation') return kind === 'neighbour-advertisement' ? ip?.source : undefined;
-      const matches = packet === 'ping' ? kind === 'ping-reply' && icmp?.identifier === port : (udp ?? tcp)?.sourcePort === port;
+      if (packet === 'neighbour-solicitation')
+        return kind === 'neighbour-advertisement' ? ip?.source : undefined;
+      const matches =
+        packet === 'ping'
+          ? kind === 'ping-reply' && icmp?.identifier === port
+          : (udp ?? tcp)?.sourcePort === port;
       return matches && ip?.destination === source ? ip.source : undefined;
     },
     answers: 1,

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { isMap, type Path, valueAt } from './problem.ts';
 import { Lab } from './schema.ts';
 import { schemaProblems } from './schema-problems.ts';
-import { isOptional, schemaAt } from './schema-tree.ts';
+import { isOptional, required, schemaAt } from './schema-tree.ts';
 
 /** What is wrong in a whole may be wrong in its rest again: a node whose misspelt role is gone has none. */
 const ROUNDS = 3;
@@ -39,7 +39,8 @@ function remove(lab: Record<string, unknown>, path: Path): void {
 
 /** Keys of records, keys that may be left out, and keys that nobody knows. */
 function mayGo(lab: unknown, path: Path): boolean {
-  if (schemaAt(Lab, lab, path.slice(0, -1)) instanceof z.ZodRecord) return true;
+  const parent = schemaAt(Lab, lab, path.slice(0, -1));
+  if (parent && required(parent) instanceof z.ZodRecord) return true;
   const schema = schemaAt(Lab, lab, path);
   return schema === undefined || isOptional(schema);
 }

@@ -2,7 +2,7 @@
 import { isMap, valueAt } from './problem.ts';
 
 /** A part between dots, or a quoted one in brackets, for keys that have dots themselves. */
-const PART = /(?:^|\.)([^.[\]"]+)|\["([^"]*)"\]/y;
+const PART = /(?:^|(?<!^)\.)([^.[\]"]+)|\["([^"]*)"\]/y;
 
 /**
  * The parts of a path: nodes.host.sysctls["net.ipv4.ip_forward"] has four. Undefined where the text is no path.

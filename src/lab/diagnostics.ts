@@ -37,7 +37,7 @@ export function printDiagnostics(
 function print(diagnostic: Diagnostic, lines: string[], color: boolean): string {
   const { file, line, column, message, expected, suggestion } = diagnostic;
   const paint = (style: Parameters<typeof styleText>[0], words: string) =>
-    color ? styleText(style, words) : words;
+    color ? styleText(style, words, { validateStream: false }) : words;
   const source = lines[line - 1];
   return [
     `${paint('bold', `${file}:${line}:${column}:`)} ${paint('red', printable(message))}`,

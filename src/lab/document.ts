@@ -110,8 +110,6 @@ function readDocument(document: Document.Parsed, placeAt: PlaceAt): LabDocument 
 const wording: Record<string, string | undefined> = {
   NON_STRING_KEY: 'a key that is no string',
   TAB_AS_INDENT: 'a tab indents here: YAML indents with spaces',
-  BAD_INDENT: 'indented otherwise than what it belongs to',
-  BLOCK_IN_FLOW: 'a block inside brackets: write it in brackets too, or the whole without',
 };
 
 /** Aliases to nothing, to what they are part of, and too many of them. */
@@ -192,8 +190,9 @@ function placesOf(text: string): PlaceAt {
   for (const { index } of text.matchAll(/\n/g)) counter.addNewLine(index + 1);
   return ([start, end]) => {
     const { line, col: column } = counter.linePos(start);
-    const lineEnd = text.indexOf('\n', start);
-    const last = text.slice(start, Math.min(end, lineEnd < 0 ? text.length : lineEnd)).trimEnd();
-    return last.length > 0 ? { line, column, endColumn: column + last.length } : { line, column };
+    const meant = text.slice(start, end).trimEnd();
+    return meant && !meant.includes('\n')
+      ? { line, column, endColumn: column + meant.length }
+      : { line, column };
   };
 }

@@ -11,7 +11,7 @@ export function checkLab(data: unknown): { lab?: Lab; problems: Problem[] } {
   const formal = schemaProblems(Lab, data);
   const lab = formal.length === 0 ? (data as Lab) : asFarAsValid(data);
   if (!lab) return { problems: formal };
-  const broken = brokenNames(data, formal);
+  const broken = brokenNames(data, formal, lab);
   const meaning = [...semanticProblems(lab), ...changeProblems(lab)].filter(
     ({ about = [] }) => !about.some((name) => broken.has(name)),
   );
@@ -20,17 +20,19 @@ export function checkLab(data: unknown): { lab?: Lab; problems: Problem[] } {
 }
 
 /** Names of networks, nodes and probes in which something is wrong: what rests on them cannot be judged. */
-function brokenNames(data: unknown, problems: Problem[]): Set<string> {
-  const names = new Set<string>();
+function brokenNames(data: unknown, problems: Problem[], valid: Lab): Set<string> {
+  const names = new Set<string>(someNodeIsLost(data, valid) ? ['nodes'] : []);
   for (const { path } of problems) {
     const [part, name, kind, probe] = path;
-    if (part === 'networks' || part === 'nodes') names.add(String(name));
+    if (part === 'networks' || part === 'nodes' || part === 'expect') names.add(String(name));
     if (kind === 'probe') names.add(String(probe));
     if (part === 'experiment') for (const key of keysWithin(valueAt(data, path))) names.add(key);
-    if (path.length === 1 && part === 'nodes') names.add('nodes');
   }
   return names;
 }
+
+const someNodeIsLost = (data: unknown, valid: Lab): boolean =>
+  Object.keys(valueAt(data, ['nodes']) as object).length > Object.keys(valid.nodes).length;
 
 const keysWithin = (value: unknown): string[] =>
   isMap(value) ? Object.entries(value).flatMap(([key, inner]) => [key, ...keysWithin(inner)]) : [];

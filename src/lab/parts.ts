@@ -81,10 +81,13 @@ export const linkServices = ['ra', 'dhcpv4', 'dhcpv6'] as const;
 export const servicesOf = (node: Node): Pick<Router, (typeof linkServices)[number]> =>
   'router' in node || 'host' in node ? node : {};
 
-/** Ids of what runs on the nodes: lte-router.ra, lte-router.dns, and the names of other daemons. */
+/** Ids of what runs on the nodes: lte-router.ra, on one of several links lte-router.ra-lte, lte-router.dns, and other daemons by name. */
 export const daemonsOf = (lab: Lab): string[] =>
   Object.entries(lab.nodes).flatMap(([name, node]) => [
-    ...linkServices.filter((service) => servicesOf(node)[service]).map((service) => `${name}.${service}`),
+    ...linkServices.flatMap((service) => {
+      const links = Object.keys(servicesOf(node)[service] ?? {});
+      return links.map((link) => (links.length > 1 ? `${name}.${service}-${link}` : `${name}.${service}`));
+    }),
     ...(node.dns ? [`${name}.dns`] : []),
     ...Object.keys(node.daemons ?? {}).map((daemon) => `${name}.${daemon}`),
   ]);

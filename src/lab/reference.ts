@@ -141,7 +141,8 @@ const labels: Record<Named, string> = {
   'own link': 'a link of the node',
   'host link': 'a link of the host',
   node: 'a node',
-  daemon: 'a daemon: `NODE.ra`, `NODE.dhcpv4`, `NODE.dhcpv6`, `NODE.dns`, `NODE.NAME`',
+  daemon:
+    'a daemon: `NODE.ra`, `NODE.dhcpv4`, `NODE.dhcpv6` (on one of several links `NODE.ra-LINK`), `NODE.dns`, `NODE.NAME`',
   probe: 'a probe',
   'earlier probe': 'an earlier probe',
   address: 'an address',

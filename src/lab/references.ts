@@ -15,9 +15,11 @@ interface Reference {
   atKey: boolean;
 }
 
-/** Names of nothing, with what was probably meant. */
+/** Names of nothing, with what was probably meant. Controls have a lab of their own, in which they are asked. */
 export const unknownNames = (lab: Lab): Problem[] =>
-  [...referencesIn(Lab, lab, [])].flatMap((reference) => problemOf(reference, lab) ?? []);
+  [...referencesIn(Lab, { ...lab, control: undefined }, [])].flatMap(
+    (reference) => problemOf(reference, lab) ?? [],
+  );
 
 function* referencesIn(
   schema: z.core.$ZodType | undefined,

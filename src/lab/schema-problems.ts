@@ -63,7 +63,7 @@ function unknownKey(key: string, path: Path, known: string[], value: unknown): P
     path: [...path, key],
     atKey: true,
     message: `unknown key ${key}`,
-    suggestion: closest(key, unused),
+    suggestion: closest(key, unused) ?? closest(key, known),
     expected: `one of ${known.join(', ')}`,
   };
 }

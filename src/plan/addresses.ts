@@ -3,7 +3,8 @@ import { Address4, Address6 } from 'ip-address';
 
 export type Family = 'ipv4' | 'ipv6';
 
-export const familyOf = (addressOrPrefix: string): Family => (addressOrPrefix.includes(':') ? 'ipv6' : 'ipv4');
+export const familyOf = (addressOrPrefix: string): Family =>
+  addressOrPrefix.includes(':') ? 'ipv6' : 'ipv4';
 
 const parse = (text: string): Address4 | Address6 =>
   familyOf(text) === 'ipv6' ? new Address6(text) : new Address4(text);
@@ -36,7 +37,9 @@ export const spread = (prefix: string, count: number): string[] => {
   const step = (1n << BigInt(bits)) / BigInt(count + 1);
   const start = parse(prefix).startAddress().bigInt();
   return Array.from({ length: count }, (_, i) => start + step * BigInt(i + 1)).map((value) =>
-    familyOf(prefix) === 'ipv6' ? Address6.fromBigInt(value).correctForm() : Address4.fromBigInt(value).correctForm(),
+    familyOf(prefix) === 'ipv6'
+      ? Address6.fromBigInt(value).correctForm()
+      : Address4.fromBigInt(value).correctForm(),
   );
 };
 
@@ -50,5 +53,7 @@ export const linkLocalOf = (mac: string): string => {
 /** Milliseconds of a duration of the lab language: '5s' → 5000. */
 export const milliseconds = (duration: string): number => {
   const [, number, unit] = /^([\d.]+)(ms|s|min|h|d)$/.exec(duration)!;
-  return Number(number) * { ms: 1, s: 1e3, min: 6e4, h: 36e5, d: 864e5 }[unit as 'ms' | 's' | 'min' | 'h' | 'd'];
+  return (
+    Number(number) * { ms: 1, s: 1e3, min: 6e4, h: 36e5, d: 864e5 }[unit as 'ms' | 's' | 'min' | 'h' | 'd']
+  );
 };

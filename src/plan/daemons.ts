@@ -10,12 +10,22 @@ const DAEMON_FOLDER = '/run/miflab/daemons';
 
 export const planDaemons = (lab: Lab, topology: Topology): PlannedDaemon[] =>
   Object.entries(lab.nodes).flatMap(([name, node]) =>
-    servicesOf(name, node, (link, id) => contextOf(nodeNamed(topology, name)!, link, id, topology)).map(({ id, service }) => ({
-      ...service, id, node: name, started: true,
-    })),
+    servicesOf(name, node, (link, id) => contextOf(nodeNamed(topology, name)!, link, id, topology)).map(
+      ({ id, service }) => ({
+        ...service,
+        id,
+        node: name,
+        started: true,
+      }),
+    ),
   );
 
-const contextOf = (node: TopologyNode, link: string | undefined, id: string, topology: Topology): ServiceContext => {
+const contextOf = (
+  node: TopologyNode,
+  link: string | undefined,
+  id: string,
+  topology: Topology,
+): ServiceContext => {
   const planned = node.interfaces.find(({ name }) => name === link);
   const linkOf = (name: string) => topology.links.find((candidate) => candidate.name === name)!;
   const own = planned && linkOf(planned.link);
@@ -26,7 +36,9 @@ const contextOf = (node: TopologyNode, link: string | undefined, id: string, top
     ipv4: own?.ipv4 ?? [],
     ipv6: own?.ipv6 ?? [],
     prefixesByLink: Object.fromEntries(
-      node.interfaces.filter(({ link: name }) => !isInternetLink(name)).map(({ name, link: linkName }) => [name, [...linkOf(linkName).ipv4, ...linkOf(linkName).ipv6]]),
+      node.interfaces
+        .filter(({ link: name }) => !isInternetLink(name))
+        .map(({ name, link: linkName }) => [name, [...linkOf(linkName).ipv4, ...linkOf(linkName).ipv6]]),
     ),
     folder: `${DAEMON_FOLDER}/${id}`,
     addressOf: (nameOrAddress, family) => addressSeenFrom(nameOrAddress, family, link, topology),
@@ -35,7 +47,12 @@ const contextOf = (node: TopologyNode, link: string | undefined, id: string, top
 };
 
 /** A node's address on the link where it has one there, or else its own; throws a sentence where it has none. */
-const addressSeenFrom = (nameOrAddress: string, family: Family, link: string | undefined, topology: Topology): string => {
+const addressSeenFrom = (
+  nameOrAddress: string,
+  family: Family,
+  link: string | undefined,
+  topology: Topology,
+): string => {
   const node = nodeNamed(topology, nameOrAddress);
   if (!node) return canonical(nameOrAddress);
   const address = (link && addressOfNode(node, family, link)) || addressOfNode(node, family);

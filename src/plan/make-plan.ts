@@ -20,7 +20,13 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
   const topology = makeTopology(lab);
   const timers = lab.timers ?? options.timers;
   const stack = stackNamed(options.stack).plan(lab, hostUnderTest(topology));
-  const { steps, responders } = planSteps({ lab, topology, timers, positionOf: options.positionOf, onPlugIn: stack.onPlugIn });
+  const { steps, responders } = planSteps({
+    lab,
+    topology,
+    timers,
+    positionOf: options.positionOf,
+    onPlugIn: stack.onPlugIn,
+  });
   const links = topology.links.map((link) => {
     const impair = lab.networks[link.name]?.impair;
     return impair ? { ...link, impair: plannedImpairment(impair) } : link;

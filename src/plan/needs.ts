@@ -8,8 +8,14 @@ const KERNEL_FEATURES = ['netem', 'vrf', 'nftables', 'tbf'];
 export const planNeeds = (plan: Omit<Plan, 'needs'>, stated: string[]): Need[] => {
   const program = (name: string, by: string): Need => ({ kind: 'program', name, for: by });
   const kernel = (name: string, by: string): Need => ({ kind: 'kernel', name, for: by });
-  const impairments = [...plan.links.map(({ impair }) => impair), ...plan.steps.map((step) => (step.kind === 'impair' ? step.impair : undefined))].filter((impair) => impair !== undefined);
-  const usesNftables = plan.nodes.some(({ nftables }) => nftables) || plan.steps.some(({ kind }) => kind === 'nftables' || kind === 'silence') || impairments.length > 0;
+  const impairments = [
+    ...plan.links.map(({ impair }) => impair),
+    ...plan.steps.map((step) => (step.kind === 'impair' ? step.impair : undefined)),
+  ].filter((impair) => impair !== undefined);
+  const usesNftables =
+    plan.nodes.some(({ nftables }) => nftables) ||
+    plan.steps.some(({ kind }) => kind === 'nftables' || kind === 'silence') ||
+    impairments.length > 0;
   return distinct([
     ...['unshare', 'setpriv', 'nsenter', 'bwrap', 'ip'].map((name) => program(name, 'every lab')),
     ...plan.daemons.map((daemon) => program(daemon.program, daemon.id)),
@@ -20,9 +26,18 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, stated: string[]): Need[] =
     ...(usesNftables ? [program('nft', 'packet filters'), kernel('nftables', 'packet filters')] : []),
     ...(impairments.some(({ delay }) => delay !== undefined) ? [kernel('netem', 'the delay of a link')] : []),
     ...(impairments.some(({ rate }) => rate !== undefined) ? [kernel('tbf', 'the rate of a link')] : []),
-    ...(plan.steps.some((step) => step.kind === 'probe' && 'user' in step.probe.question && step.probe.question.user !== undefined) ? [{ kind: 'ids', name: 'range', for: 'a probe as another user' } as const] : []),
-    ...stated.map((name) => (KERNEL_FEATURES.includes(name) ? kernel(name, 'the lab') : program(name, 'the lab'))),
+    ...(plan.steps.some(
+      (step) =>
+        step.kind === 'probe' && 'user' in step.probe.question && step.probe.question.user !== undefined,
+    )
+      ? [{ kind: 'ids', name: 'range', for: 'a probe as another user' } as const]
+      : []),
+    ...stated.map((name) =>
+      KERNEL_FEATURES.includes(name) ? kernel(name, 'the lab') : program(name, 'the lab'),
+    ),
   ]);
 };
 
-const distinct = (needs: Need[]): Need[] => [...new Map(needs.map((need) => [`${need.kind} ${need.name}`, need])).values()];
+const distinct = (needs: Need[]): Need[] => [
+  ...new Map(needs.map((need) => [`${need.kind} ${need.name}`, need])).values(),
+];

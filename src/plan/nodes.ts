@@ -1,9 +1,17 @@
 /** What each node is told before anything starts: kernel parameters, addresses, routes, rules, rulesets, files. */
-import type { HostUnderTest, Lab, Router, Rule, Route, Server } from '../lab/schema.ts';
+import type { HostUnderTest, Lab, Route, Router, Rule, Server } from '../lab/schema.ts';
 import { canonical, contains, type Family, familyOf } from './addresses.ts';
 import type { PlannedInterface, PlannedNode, Timers } from './plan.ts';
 import { resolveReferences } from './references.ts';
-import { addressOfNode, INTERNET, isInternetLink, list, nodeNamed, type Topology, type TopologyNode } from './topology.ts';
+import {
+  addressOfNode,
+  INTERNET,
+  isInternetLink,
+  list,
+  nodeNamed,
+  type Topology,
+  type TopologyNode,
+} from './topology.ts';
 
 export const planNode = (node: TopologyNode, topology: Topology, lab: Lab, timers: Timers): PlannedNode => ({
   name: node.name,
@@ -13,14 +21,19 @@ export const planNode = (node: TopologyNode, topology: Topology, lab: Lab, timer
   files: filesOf(node, topology),
   sysctls: [...baseline(node, timers), ...stated(node)],
   ip: [...linkLocals(node), ...routesOf(node, topology, lab)],
-  nftables: [rulesetOf(node, topology, lab), resolve(node.lab?.nftables ?? '', topology)].filter(Boolean).join('\n'),
+  nftables: [rulesetOf(node, topology, lab), resolve(node.lab?.nftables ?? '', topology)]
+    .filter(Boolean)
+    .join('\n'),
   tc: (node.lab?.tc ?? []).map((line) => resolve(line, topology)),
 });
 
 const resolve = (text: string, topology: Topology) => resolveReferences(text, topology);
 
-const everyInterface = (node: TopologyNode, key: (name: string) => string, value: string): [string, string][] =>
-  node.interfaces.map(({ name }) => [key(name), value]);
+const everyInterface = (
+  node: TopologyNode,
+  key: (name: string) => string,
+  value: string,
+): [string, string][] => node.interfaces.map(({ name }) => [key(name), value]);
 
 /**
  * A new network namespace takes IPv4 parameters over from the machine (net.core.devconf_inherit_init_net), so
@@ -30,7 +43,10 @@ const baseline = (node: TopologyNode, timers: Timers): [string, string][] => {
   const forwards = node.role === 'router' || node.role === 'internet';
   const isHost = node.role === 'under-test' || node.role === 'host';
   const ipv4Defaults = ['all', 'default'].flatMap((scope): [string, string][] =>
-    (['rp_filter', 'arp_ignore', 'arp_announce', 'arp_filter', 'proxy_arp'] as const).map((key) => [`net.ipv4.conf.${scope}.${key}`, '0']),
+    (['rp_filter', 'arp_ignore', 'arp_announce', 'arp_filter', 'proxy_arp'] as const).map((key) => [
+      `net.ipv4.conf.${scope}.${key}`,
+      '0',
+    ]),
   );
   const perInterface = everyInterface(node, (name) => `net.ipv4.conf.${name}.rp_filter`, '0');
   const forwarding: [string, string][] = [
@@ -38,7 +54,10 @@ const baseline = (node: TopologyNode, timers: Timers): [string, string][] => {
     ['net.ipv6.conf.all.forwarding', forwards ? '1' : '0'],
   ];
   const redirects: [string, string][] = isHost
-    ? ['all', 'default', ...node.interfaces.map(({ name }) => name)].map((scope) => [`net.ipv4.conf.${scope}.accept_redirects`, '1'])
+    ? ['all', 'default', ...node.interfaces.map(({ name }) => name)].map((scope) => [
+        `net.ipv4.conf.${scope}.accept_redirects`,
+        '1',
+      ])
     : [];
   const routers: [string, string][] = isHost
     ? []
@@ -72,10 +91,14 @@ const routesOf = (node: TopologyNode, topology: Topology, lab: Lab): string[] =>
   const own = node.lab!;
   return [
     ...(own.routes ? [] : defaultRoutes(node, topology)),
-    ...('server' in own ? (own as Server).prefixes ?? [] : []).map((prefix) => `route add local ${prefix} dev lo`),
+    ...('server' in own ? ((own as Server).prefixes ?? []) : []).map(
+      (prefix) => `route add local ${prefix} dev lo`,
+    ),
     ...(own.routes ?? []).map((route) => routeLine(route, node, topology)),
     ...(own.rules ?? []).flatMap((rule) => ruleLines(rule)),
-    ...Object.entries(own.labels ?? {}).map(([prefix, label]) => `addrlabel add prefix ${prefix} label ${label}`),
+    ...Object.entries(own.labels ?? {}).map(
+      ([prefix, label]) => `addrlabel add prefix ${prefix} label ${label}`,
+    ),
     ...(own.ip ?? []).map((line) => resolve(line, topology)),
   ];
 };
@@ -85,12 +108,16 @@ const defaultRoutes = (node: TopologyNode, topology: Topology): string[] => {
   if (node.role === 'under-test') return [];
   const near = node.interfaces.find(({ link }) => isInternetLink(link));
   if (near) {
-    const far = interfacesOn(topology, near.link).find(({ node: other }) => other.role === 'internet')!.planned;
+    const far = interfacesOn(topology, near.link).find(
+      ({ node: other }) => other.role === 'internet',
+    )!.planned;
     return nextHopLines('default', near, far);
   }
   if (node.role === 'router') return [];
   const first = node.interfaces[0]!;
-  const router = interfacesOn(topology, first.link).find(({ node: other }) => other.role === 'router')?.planned;
+  const router = interfacesOn(topology, first.link).find(
+    ({ node: other }) => other.role === 'router',
+  )?.planned;
   return router ? nextHopLines('default', first, router) : [];
 };
 
@@ -118,7 +145,9 @@ const internetRoutes = (internet: TopologyNode, topology: Topology, lab: Lab): s
   const routed = new Set<string>();
   const ownAddresses = INTERNET_ADDRESSES.map((address) => `addr add ${address} dev lo`);
   const routes = internet.interfaces.flatMap((own) => {
-    const { node, planned } = interfacesOn(topology, own.link).find(({ node: other }) => other.role !== 'internet')!;
+    const { node, planned } = interfacesOn(topology, own.link).find(
+      ({ node: other }) => other.role !== 'internet',
+    )!;
     const prefixes = routedTo(node, topology, lab).filter((prefix) => !routed.has(prefix));
     for (const prefix of prefixes) routed.add(prefix);
     return prefixes.map((prefix) =>
@@ -142,8 +171,8 @@ const routedTo = (node: TopologyNode, topology: Topology, lab: Lab): string[] =>
     .filter((address) => !address.startsWith('100.64.'));
   return [
     ...('router' in own ? networks.flatMap(({ ipv4, ipv6 }) => [...(translated ? [] : ipv4), ...ipv6]) : []),
-    ...('router' in own ? (own as Router).announce ?? [] : []),
-    ...('server' in own ? (own as Server).prefixes ?? [] : []),
+    ...('router' in own ? ((own as Router).announce ?? []) : []),
+    ...('server' in own ? ((own as Server).prefixes ?? []) : []),
     ...addresses,
   ];
 };
@@ -164,15 +193,21 @@ const sourceFilters = (internet: TopologyNode, topology: Topology, lab: Lab): st
   const rules = internet.interfaces.flatMap((own) => {
     const { node } = interfacesOn(topology, own.link).find(({ node: other }) => other.role !== 'internet')!;
     if (!(node.lab as Router)['source-filter']) return [];
-    const allowed = [...routedTo(node, topology, lab), ...node.interfaces.flatMap(({ addresses }) => addresses.map((a) => a.split('/')[0]!))];
+    const allowed = [
+      ...routedTo(node, topology, lab),
+      ...node.interfaces.flatMap(({ addresses }) => addresses.map((a) => a.split('/')[0]!)),
+    ];
     return (['ipv4', 'ipv6'] as const).map((family) => {
       const sources = [...new Set(allowed.filter((prefix) => familyOf(prefix) === family))].filter(
-        (source, _, all) => source.includes('/') || !all.some((prefix) => prefix.includes('/') && contains(prefix, source)),
+        (source, _, all) =>
+          source.includes('/') || !all.some((prefix) => prefix.includes('/') && contains(prefix, source)),
       );
       const key = family === 'ipv4' ? 'ip saddr' : 'ip6 saddr';
       const from = `iifname "${own.name}"`;
       const protocol = family === 'ipv4' ? 'meta nfproto ipv4' : 'meta nfproto ipv6';
-      return sources.length > 0 ? `${from} ${key} != { ${sources.join(', ')} } drop` : `${from} ${protocol} drop`;
+      return sources.length > 0
+        ? `${from} ${key} != { ${sources.join(', ')} } drop`
+        : `${from} ${protocol} drop`;
     });
   });
   if (rules.length === 0) return '';
@@ -188,7 +223,12 @@ const sourceFilters = (internet: TopologyNode, topology: Topology, lab: Lab): st
 const everything = (family: Family) => (family === 'ipv4' ? '0.0.0.0/0' : '::/0');
 
 export const routeLine = (route: Route, node: TopologyNode, topology: Topology): string => {
-  const family: Family = route.to !== 'default' ? familyOf(route.to) : route.via && /[:.]/.test(route.via) ? familyOf(route.via) : (route.family ?? 'ipv6');
+  const family: Family =
+    route.to !== 'default'
+      ? familyOf(route.to)
+      : route.via && /[:.]/.test(route.via)
+        ? familyOf(route.via)
+        : (route.family ?? 'ipv6');
   return [
     `route append ${route.to === 'default' ? everything(family) : route.to}`,
     route.from && `from ${route.from}`,
@@ -207,7 +247,9 @@ const nextHop = (route: Route, family: Family, node: TopologyNode, topology: Top
   const via = route.via!;
   const router = nodeNamed(topology, via);
   if (!router) return canonical(via);
-  const link = route.link ?? node.interfaces.find((own) => router.interfaces.some((other) => other.link === own.link))?.name;
+  const link =
+    route.link ??
+    node.interfaces.find((own) => router.interfaces.some((other) => other.link === own.link))?.name;
   const hop = router.interfaces.find(({ name }) => name === link);
   if (!hop) throw new Error(`${via} is on no link of ${node.name}`);
   return family === 'ipv6' ? hop.linkLocal : addressOfNode(router, 'ipv4', link)!;
@@ -252,5 +294,10 @@ const resolvConf = (host: HostUnderTest, topology: Topology): string => {
     const node = nodeNamed(topology, server);
     return `nameserver ${node ? (addressOfNode(node, 'ipv6') ?? addressOfNode(node, 'ipv4')) : server}`;
   });
-  return [...lines, ...(search ? [`search ${search.join(' ')}`] : []), ...(options ? [`options ${options.join(' ')}`] : []), ''].join('\n');
+  return [
+    ...lines,
+    ...(search ? [`search ${search.join(' ')}`] : []),
+    ...(options ? [`options ${options.join(' ')}`] : []),
+    '',
+  ].join('\n');
 };

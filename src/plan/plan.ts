@@ -134,7 +134,7 @@ export type PlannedStep = StepBase &
     | { kind: 'run'; node: string; command: string[] }
     | { kind: 'silence'; node: string; mode: 'all' | 'neighbours' | 'forwarding' | 'none' }
     | { kind: 'impair'; link: string; impair: PlannedImpairment }
-    | { kind: 'send'; node: string; interface: string; /** A whole Ethernet frame. */ frame: string }
+    | { kind: 'send'; node: string; interface: string /** A whole Ethernet frame. */; frame: string }
     | { kind: 'probe'; probe: PlannedProbe }
   );
 

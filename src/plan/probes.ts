@@ -2,7 +2,14 @@
 import type { Probe } from '../lab/schema.ts';
 import { canonical, contains, type Family, familyOf, milliseconds, spread } from './addresses.ts';
 import type { PlannedProbe, Question, Responder, SocketOptions, Timers } from './plan.ts';
-import { addressOfNode, hostUnderTest, list, nodeNamed, type Topology, type TopologyNode } from './topology.ts';
+import {
+  addressOfNode,
+  hostUnderTest,
+  list,
+  nodeNamed,
+  type Topology,
+  type TopologyNode,
+} from './topology.ts';
 
 /** Below the ephemeral ports, a port of its own for every probe. */
 const FIRST_PORT = 20001;
@@ -17,7 +24,13 @@ export interface PlannedQuestion {
 
 type SocketProbe = Exclude<NonNullable<Probe['udp']>, string>;
 
-export const planProbe = (name: string, probe: Probe, number: number, topology: Topology, timers: Timers): PlannedQuestion => {
+export const planProbe = (
+  name: string,
+  probe: Probe,
+  number: number,
+  topology: Topology,
+  timers: Timers,
+): PlannedQuestion => {
   const { question, responders } = questionOf(probe, FIRST_PORT + number, topology);
   return {
     probe: {
@@ -27,19 +40,34 @@ export const planProbe = (name: string, probe: Probe, number: number, topology: 
       nonce: `miflab:${name}`,
       until: probe.until,
       everyMs: milliseconds(probe.every ?? '100ms'),
-      withinMs: probe.within ? milliseconds(probe.within) : (probe.until ? REPEAT_DEADLINE_MS : ANSWER_DEADLINE_MS)[timers],
+      withinMs: probe.within
+        ? milliseconds(probe.within)
+        : (probe.until ? REPEAT_DEADLINE_MS : ANSWER_DEADLINE_MS)[timers],
     },
     responders,
   };
 };
 
-const questionOf = (probe: Probe, ownPort: number, topology: Topology): { question: Question; responders: Responder[] } => {
+const questionOf = (
+  probe: Probe,
+  ownPort: number,
+  topology: Topology,
+): { question: Question; responders: Responder[] } => {
   const kind = (['udp', 'tcp', 'ping'] as const).find((candidate) => probe[candidate] !== undefined);
   if (kind) return socketQuestion(kind, probe, ownPort, topology);
   if (probe.again) return { question: { kind: 'again', probe: probe.again }, responders: [] };
   if (probe.query !== undefined) {
-    const { name, type = 'A', server } = typeof probe.query === 'string' ? { name: probe.query } as { name: string; type?: string; server?: string } : probe.query;
-    return { question: { kind: 'query', name, type, server: server && addressFor(server, undefined, topology) }, responders: [] };
+    const {
+      name,
+      type = 'A',
+      server,
+    } = typeof probe.query === 'string'
+      ? ({ name: probe.query } as { name: string; type?: string; server?: string })
+      : probe.query;
+    return {
+      question: { kind: 'query', name, type, server: server && addressFor(server, undefined, topology) },
+      responders: [],
+    };
   }
   if (probe.resolve !== undefined) {
     const resolve = typeof probe.resolve === 'string' ? { name: probe.resolve } : probe.resolve;
@@ -49,7 +77,10 @@ const questionOf = (probe: Probe, ownPort: number, topology: Topology): { questi
   if (probe.inbound !== undefined) return inboundQuestion(probe.inbound, ownPort, topology);
   const command = probe.command!;
   const destinations = command.to ? addressesFor(command.to, topology) : [];
-  return { question: { kind: 'command', command: command.run, destinations, port: command.port }, responders: respondersFor('udp', destinations, command.port, topology) };
+  return {
+    question: { kind: 'command', command: command.run, destinations, port: command.port },
+    responders: respondersFor('udp', destinations, command.port, topology),
+  };
 };
 
 const socketQuestion = (kind: 'udp' | 'tcp' | 'ping', probe: Probe, ownPort: number, topology: Topology) => {
@@ -87,7 +118,9 @@ const socketOptions = (socket: SocketProbe, family: Family, topology: Topology):
 const addressFor = (nameOrAddress: string, family: Family | undefined, topology: Topology): string => {
   const node = nodeNamed(topology, nameOrAddress);
   if (!node) return canonical(nameOrAddress);
-  const address = family ? addressOfNode(node, family) : (addressOfNode(node, 'ipv6') ?? addressOfNode(node, 'ipv4'));
+  const address = family
+    ? addressOfNode(node, family)
+    : (addressOfNode(node, 'ipv6') ?? addressOfNode(node, 'ipv4'));
   if (!address) throw new Error(`${nameOrAddress} has no ${family ?? ''} address`);
   return address;
 };
@@ -100,11 +133,20 @@ const addressesFor = (nameOrAddress: string, topology: Topology): string[] => {
 
 /** The node that answers for an address: its own, or one within a prefix that it serves. */
 export const ownerOf = (address: string, topology: Topology): TopologyNode | undefined =>
-  topology.nodes.find(({ interfaces }) => interfaces.some(({ addresses }) => addresses.some((a) => a.split('/')[0] === address))) ??
-  topology.nodes.find(({ lab }) => lab && 'server' in lab && (lab.prefixes ?? []).some((prefix) => contains(prefix, address)));
+  topology.nodes.find(({ interfaces }) =>
+    interfaces.some(({ addresses }) => addresses.some((a) => a.split('/')[0] === address)),
+  ) ??
+  topology.nodes.find(
+    ({ lab }) => lab && 'server' in lab && (lab.prefixes ?? []).some((prefix) => contains(prefix, address)),
+  );
 
 /** A UDP socket on the wildcard address would answer from whatever the server's routes say: each address has its own. */
-const respondersFor = (protocol: 'udp' | 'tcp', destinations: string[], port: number | undefined, topology: Topology): Responder[] =>
+const respondersFor = (
+  protocol: 'udp' | 'tcp',
+  destinations: string[],
+  port: number | undefined,
+  topology: Topology,
+): Responder[] =>
   port === undefined
     ? []
     : destinations.flatMap((address) => {
@@ -113,7 +155,8 @@ const respondersFor = (protocol: 'udp' | 'tcp', destinations: string[], port: nu
       });
 
 const fetchQuestion = (fetch: NonNullable<Probe['fetch']>, topology: Topology) => {
-  const { url, 'bind-link': bindLink } = typeof fetch === 'string' ? { url: fetch, 'bind-link': undefined } : fetch;
+  const { url, 'bind-link': bindLink } =
+    typeof fetch === 'string' ? { url: fetch, 'bind-link': undefined } : fetch;
   const parsed = new URL(url);
   const node = nodeNamed(topology, parsed.hostname);
   if (node) {
@@ -132,16 +175,18 @@ const inboundQuestion = (inbound: NonNullable<Probe['inbound']>, ownPort: number
   const host = hostUnderTest(topology);
   const sender = nodeNamed(topology, inbound.from)!;
   const onLink = host.interfaces.find(({ name }) => name === inbound.to);
-  const to = onLink
-    ? `${inbound.family ?? 'ipv6'}@${inbound.to}`
-    : canonical(inbound.to);
+  const to = onLink ? `${inbound.family ?? 'ipv6'}@${inbound.to}` : canonical(inbound.to);
   const family: Family = onLink ? (inbound.family ?? 'ipv6') : familyOf(to);
-  const over = inbound.over ? {
-    interface: inbound.over,
-    mac: host.interfaces.find(({ name }) => name === inbound.over)!.mac,
-    sourceMac: sender.interfaces.find(({ name }) => name === inbound.over)!.mac,
-  } : undefined;
-  const source = inbound.source ? canonical(inbound.source) : (addressOfNode(sender, family, inbound.over) ?? addressOfNode(sender, family));
+  const over = inbound.over
+    ? {
+        interface: inbound.over,
+        mac: host.interfaces.find(({ name }) => name === inbound.over)!.mac,
+        sourceMac: sender.interfaces.find(({ name }) => name === inbound.over)!.mac,
+      }
+    : undefined;
+  const source = inbound.source
+    ? canonical(inbound.source)
+    : (addressOfNode(sender, family, inbound.over) ?? addressOfNode(sender, family));
   if (!source) throw new Error(`${inbound.from} has no ${family} address`);
   const port = inbound.port ?? ownPort;
   const listens = inbound.kind === 'udp' || inbound.kind === 'tcp';

@@ -9,9 +9,12 @@ export const resolveReferences = (text: string, topology: Topology): string =>
     const node = nodeNamed(topology, nodeName);
     const planned = node?.interfaces.find(({ name }) => name === link);
     const value =
-      what === 'mac' ? planned?.mac
-      : what === 'link-local' ? planned?.linkLocal
-      : node && planned && addressOfNode(node, what as 'ipv4' | 'ipv6', link);
-    if (!value) throw new Error(`${reference} leads to nothing: expected \${NODE.LINK.ipv4|ipv6|link-local|mac}`);
+      what === 'mac'
+        ? planned?.mac
+        : what === 'link-local'
+          ? planned?.linkLocal
+          : node && planned && addressOfNode(node, what as 'ipv4' | 'ipv6', link);
+    if (!value)
+      throw new Error(`${reference} leads to nothing: expected \${NODE.LINK.ipv4|ipv6|link-local|mac}`);
     return value;
   });

@@ -22,9 +22,22 @@ export const settledState = (topology: Topology, links: string[]): HostState => 
       .filter(({ ra }) => ra.lifetime === undefined || milliseconds(ra.lifetime) > 0)
       .map(({ planned }) => ({ interface: planned.name, addresses: [planned.linkLocal] })),
     addressesWithin: distinct(
-      advertised.flatMap(({ planned, ra }) => autonomousPrefixes(ra, topology.links.find(({ name }) => name === planned.link)!.ipv6).map((prefix) => ({ interface: planned.name, prefix }))),
+      advertised.flatMap(({ planned, ra }) =>
+        autonomousPrefixes(ra, topology.links.find(({ name }) => name === planned.link)!.ipv6).map(
+          (prefix) => ({ interface: planned.name, prefix }),
+        ),
+      ),
     ),
-    noDefaultRouters: [], addresses: hostAddresses(topology, links), noAddresses: [], deprecated: [], routes: [], noRoutes: [], neighbours: [], resolvers: [], logs: [], packets: [],
+    noDefaultRouters: [],
+    addresses: hostAddresses(topology, links),
+    noAddresses: [],
+    deprecated: [],
+    routes: [],
+    noRoutes: [],
+    neighbours: [],
+    resolvers: [],
+    logs: [],
+    packets: [],
   };
 };
 
@@ -32,13 +45,20 @@ export const settledState = (topology: Topology, links: string[]): HostState => 
 const autonomousPrefixes = (ra: Advertisement, linkPrefixes: string[]): string[] =>
   Object.entries(ra.prefixes ?? Object.fromEntries(linkPrefixes.map((prefix) => [prefix, {}])))
     .filter(([prefix, option]) => {
-      const { autonomous = true, 'valid-lifetime': valid = '1d' } = option as { autonomous?: boolean; 'valid-lifetime'?: string };
+      const { autonomous = true, 'valid-lifetime': valid = '1d' } = option as {
+        autonomous?: boolean;
+        'valid-lifetime'?: string;
+      };
       return autonomous && prefixLength(prefix) === 64 && (valid === 'infinity' || milliseconds(valid) > 0);
     })
     .map(([prefix]) => canonicalPrefix(prefix));
 
 /** Its static IPv6 addresses, which are tentative until the link has carrier. */
 const hostAddresses = (topology: Topology, links: string[]): string[] =>
-  hostUnderTest(topology).interfaces.filter(({ name }) => links.includes(name)).flatMap(({ addresses }) => addresses.map((address) => address.split('/')[0]!));
+  hostUnderTest(topology)
+    .interfaces.filter(({ name }) => links.includes(name))
+    .flatMap(({ addresses }) => addresses.map((address) => address.split('/')[0]!));
 
-const distinct = <T>(items: T[]): T[] => [...new Map(items.map((item) => [JSON.stringify(item), item])).values()];
+const distinct = <T>(items: T[]): T[] => [
+  ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
+];

@@ -11,7 +11,11 @@ export interface HostState {
   deprecated: string[];
   routes: string[];
   noRoutes: string[];
-  neighbours: { interface: string; addresses: string[]; state: 'reachable' | 'stale' | 'delay' | 'probe' | 'failed' | 'gone' }[];
+  neighbours: {
+    interface: string;
+    addresses: string[];
+    state: 'reachable' | 'stale' | 'delay' | 'probe' | 'failed' | 'gone';
+  }[];
   /** Name servers in /etc/resolv.conf. */
   resolvers: string[];
   logs: { daemon: string; text: string }[];

@@ -1,6 +1,6 @@
 /** The steps of a lab → steps in addresses, interfaces and daemons. Pure. */
 import { applyChange } from '../lab/change.ts';
-import { Lab, type Impairment, type State, type Step } from '../lab/schema.ts';
+import { type Impairment, Lab, type State, type Step } from '../lab/schema.ts';
 import { canonical, milliseconds } from './addresses.ts';
 import { differences } from './differences.ts';
 import { frameOf } from './frames.ts';
@@ -37,17 +37,43 @@ export const planSteps = (context: StepContext): { steps: PlannedStep[]; respond
     if (step.unplug) return [carrier(topology, step.unplug, false)];
     if (step.settle) {
       const state = step.settle === true ? settledState(topology, plugged) : settling(step.settle, topology);
-      return [{ kind: 'wait', title: 'settle', state, settle: true, withinMs: withinOf(step.settle, timers) }];
+      return [
+        { kind: 'wait', title: 'settle', state, settle: true, withinMs: withinOf(step.settle, timers) },
+      ];
     }
-    if (step.wait) return [{ kind: 'wait', title: `wait for ${Object.keys(step.wait).join(', ')}`, state: hostState(step.wait, topology), settle: false, withinMs: withinOf(step.wait, timers) }];
+    if (step.wait)
+      return [
+        {
+          kind: 'wait',
+          title: `wait for ${Object.keys(step.wait).join(', ')}`,
+          state: hostState(step.wait, topology),
+          settle: false,
+          withinMs: withinOf(step.wait, timers),
+        },
+      ];
     for (const action of ['start', 'stop', 'kill'] as const)
-      if (step[action]) return step[action].map((daemon) => ({ kind: 'daemon', title: `${action} ${daemon}`, action, daemon }));
+      if (step[action])
+        return step[action].map((daemon) => ({
+          kind: 'daemon',
+          title: `${action} ${daemon}`,
+          action,
+          daemon,
+        }));
     if (step.change) {
       const before = lab;
       lab = Lab.parse(applyChange(lab, step.change));
       return differences(before, lab, context, `change ${Object.keys(step.change).join(', ')}`);
     }
-    if (step.send) return [{ kind: 'send', title: `send from ${step.send.node}`, node: step.send.node, interface: step.send.link, frame: Buffer.from(frameOf(step.send, frameContext(step.send, topology))).toString('hex') }];
+    if (step.send)
+      return [
+        {
+          kind: 'send',
+          title: `send from ${step.send.node}`,
+          node: step.send.node,
+          interface: step.send.link,
+          frame: Buffer.from(frameOf(step.send, frameContext(step.send, topology))).toString('hex'),
+        },
+      ];
     if (step.probe)
       return Object.entries(step.probe).map(([name, probe]) => {
         const planned = planProbe(name, probe, probes++, topology, timers);
@@ -65,18 +91,57 @@ export const planSteps = (context: StepContext): { steps: PlannedStep[]; respond
 
 /** Steps that name nodes or links and say what to do there. */
 const nodeSteps = (step: Step, topology: Topology): PlannedStep[] => [
-  ...Object.entries(step.ip ?? {}).map(([node, lines]): PlannedStep => ({ kind: 'ip', title: `ip on ${node}`, node, lines: lines.map((line) => resolveReferences(line, topology)) })),
-  ...Object.entries(step.sysctl ?? {}).map(([node, values]): PlannedStep => ({ kind: 'sysctl', title: `sysctl on ${node}`, node, sysctls: Object.entries(values).map(([key, value]) => [key, String(value)]) })),
-  ...Object.entries(step.nftables ?? {}).map(([node, ruleset]): PlannedStep => ({ kind: 'nftables', title: `nftables on ${node}`, node, ruleset: resolveReferences(ruleset, topology) })),
-  ...Object.entries(step.run ?? {}).map(([node, command]): PlannedStep => ({ kind: 'run', title: `run ${command[0]} on ${node}`, node, command })),
-  ...Object.entries(step.silence ?? {}).map(([node, mode]): PlannedStep => ({ kind: 'silence', title: `silence ${node}: ${mode}`, node, mode })),
-  ...(step.speak ?? []).map((node): PlannedStep => ({ kind: 'silence', title: `${node} speaks again`, node, mode: 'none' })),
-  ...Object.entries(step.impair ?? {}).map(([link, impair]): PlannedStep => ({ kind: 'impair', title: `impair ${link}`, link, impair: plannedImpairment(impair) })),
+  ...Object.entries(step.ip ?? {}).map(
+    ([node, lines]): PlannedStep => ({
+      kind: 'ip',
+      title: `ip on ${node}`,
+      node,
+      lines: lines.map((line) => resolveReferences(line, topology)),
+    }),
+  ),
+  ...Object.entries(step.sysctl ?? {}).map(
+    ([node, values]): PlannedStep => ({
+      kind: 'sysctl',
+      title: `sysctl on ${node}`,
+      node,
+      sysctls: Object.entries(values).map(([key, value]) => [key, String(value)]),
+    }),
+  ),
+  ...Object.entries(step.nftables ?? {}).map(
+    ([node, ruleset]): PlannedStep => ({
+      kind: 'nftables',
+      title: `nftables on ${node}`,
+      node,
+      ruleset: resolveReferences(ruleset, topology),
+    }),
+  ),
+  ...Object.entries(step.run ?? {}).map(
+    ([node, command]): PlannedStep => ({ kind: 'run', title: `run ${command[0]} on ${node}`, node, command }),
+  ),
+  ...Object.entries(step.silence ?? {}).map(
+    ([node, mode]): PlannedStep => ({ kind: 'silence', title: `silence ${node}: ${mode}`, node, mode }),
+  ),
+  ...(step.speak ?? []).map(
+    (node): PlannedStep => ({ kind: 'silence', title: `${node} speaks again`, node, mode: 'none' }),
+  ),
+  ...Object.entries(step.impair ?? {}).map(
+    ([link, impair]): PlannedStep => ({
+      kind: 'impair',
+      title: `impair ${link}`,
+      link,
+      impair: plannedImpairment(impair),
+    }),
+  ),
 ];
 
-export const plannedImpairment = ({ loss, rate, delay }: Impairment): PlannedImpairment => ({ loss, rate, delay: delay === undefined ? undefined : milliseconds(delay) });
+export const plannedImpairment = ({ loss, rate, delay }: Impairment): PlannedImpairment => ({
+  loss,
+  rate,
+  delay: delay === undefined ? undefined : milliseconds(delay),
+});
 
-const withinOf = (state: true | State, timers: Timers): number => (state !== true && state.within ? milliseconds(state.within) : WAIT_MS[timers]);
+const withinOf = (state: true | State, timers: Timers): number =>
+  state !== true && state.within ? milliseconds(state.within) : WAIT_MS[timers];
 
 const carrier = (topology: Topology, links: string[], up: boolean): PlannedStep => {
   const host = hostUnderTest(topology);
@@ -90,11 +155,16 @@ const carrier = (topology: Topology, links: string[], up: boolean): PlannedStep 
 };
 
 /** The ways in which a host can reach a router on the links they share: its link-local and its IPv4 addresses there. */
-export const firstHops = (router: string, topology: Topology): { interface: string; addresses: string[] }[] => {
+export const firstHops = (
+  router: string,
+  topology: Topology,
+): { interface: string; addresses: string[] }[] => {
   const host = hostUnderTest(topology);
   return host.interfaces.flatMap(({ name, link }) => {
     const there = nodeNamed(topology, router)?.interfaces.find((other) => other.link === link);
-    return there ? [{ interface: name, addresses: [there.linkLocal, ...there.addresses.map((a) => a.split('/')[0]!)] }] : [];
+    return there
+      ? [{ interface: name, addresses: [there.linkLocal, ...there.addresses.map((a) => a.split('/')[0]!)] }]
+      : [];
   });
 };
 
@@ -110,13 +180,19 @@ const hostState = (state: State, topology: Topology): HostState => {
     deprecated: (state.deprecated ?? []).map(canonical),
     routes: state.routes ?? [],
     noRoutes: state['no-routes'] ?? [],
-    neighbours: neighbour ? firstHops(neighbour.node, topology).filter((hop) => hop.interface === neighbour.link).map((hop) => ({ ...hop, state: neighbour.state })) : [],
+    neighbours: neighbour
+      ? firstHops(neighbour.node, topology)
+          .filter((hop) => hop.interface === neighbour.link)
+          .map((hop) => ({ ...hop, state: neighbour.state }))
+      : [],
     resolvers: (state.resolver ?? []).flatMap((server) => {
       const node = nodeNamed(topology, server);
       return node ? list(addressOfNode(node, 'ipv6') ?? addressOfNode(node, 'ipv4')) : [canonical(server)];
     }),
     logs: state.log ? [state.log] : [],
-    packets: state.packet ? [{ link: state.packet.link, node: state.packet.from, kind: state.packet.kind }] : [],
+    packets: state.packet
+      ? [{ link: state.packet.link, node: state.packet.from, kind: state.packet.kind }]
+      : [],
   };
 };
 
@@ -124,7 +200,10 @@ const hostState = (state: State, topology: Topology): HostState => {
 const settling = (state: State, topology: Topology): HostState => {
   const stated = hostState(state, topology);
   const links = stated.defaultRouters.map((hop) => hop.interface);
-  return { ...stated, addressesWithin: [...stated.addressesWithin, ...settledState(topology, links).addressesWithin] };
+  return {
+    ...stated,
+    addressesWithin: [...stated.addressesWithin, ...settledState(topology, links).addressesWithin],
+  };
 };
 
 const frameContext = (packet: NonNullable<Step['send']>, topology: Topology) => {
@@ -141,4 +220,3 @@ const frameContext = (packet: NonNullable<Step['send']>, topology: Topology) => 
     macOf: (node: string) => on(node).mac,
   };
 };
-

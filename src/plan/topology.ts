@@ -3,7 +3,16 @@
  * like every other run: interface indexes, MAC addresses and with them the addresses of SLAAC.
  */
 import type { Lab, Node } from '../lab/schema.ts';
-import { canonical, canonicalPrefix, contains, type Family, familyOf, linkLocalOf, nth, prefixLength } from './addresses.ts';
+import {
+  canonical,
+  canonicalPrefix,
+  contains,
+  type Family,
+  familyOf,
+  linkLocalOf,
+  nth,
+  prefixLength,
+} from './addresses.ts';
 import type { PlannedInterface, PlannedLink, Role } from './plan.ts';
 
 export const INTERNET = 'internet';
@@ -31,7 +40,13 @@ export const roleOf = (node: Node): Role =>
   'router' in node ? 'router' : 'server' in node ? 'server' : 'host' in node ? 'host' : 'under-test';
 
 export const linksOf = (node: Node): string[] =>
-  'router' in node ? node.router : 'server' in node ? node.server : 'host' in node ? node.host : node['under-test'];
+  'router' in node
+    ? node.router
+    : 'server' in node
+      ? node.server
+      : 'host' in node
+        ? node.host
+        : node['under-test'];
 
 /** The name of the point-to-point link between a node and the internet. */
 export const internetLink = (node: string): string => `${INTERNET}:${node}`;
@@ -57,7 +72,12 @@ export const makeTopology = (lab: Lab): Topology => {
   );
   const internet: TopologyNode = { name: INTERNET, role: 'internet', interfaces: [] };
 
-  const attach = (node: TopologyNode, nodeNumber: number, link: PlannedLink, name: string): PlannedInterface => {
+  const attach = (
+    node: TopologyNode,
+    nodeNumber: number,
+    link: PlannedLink,
+    name: string,
+  ): PlannedInterface => {
     const own = nextIndex();
     const port = nextIndex();
     const mac = node.lab?.mac?.[name] ?? macAddress(links.indexOf(link), nodeNumber);
@@ -109,7 +129,11 @@ const macAddress = (link: number, node: number): string =>
 
 /** Routers, servers and hosts get the first free addresses of each prefix of their links; the host under test none. */
 const giveAddresses = (nodes: TopologyNode[], links: PlannedLink[]): void => {
-  const taken = new Set(nodes.flatMap((node) => Object.values(node.lab!.addresses ?? {}).flat()).map((a) => canonical(a.split('/')[0]!)));
+  const taken = new Set(
+    nodes
+      .flatMap((node) => Object.values(node.lab!.addresses ?? {}).flat())
+      .map((a) => canonical(a.split('/')[0]!)),
+  );
   for (const node of nodes) {
     const lab = node.lab!;
     const shorthand = [...list(lab.ipv4), ...list(lab.ipv6)].map(canonical);
@@ -170,7 +194,11 @@ export const addressOfNode = (node: TopologyNode, family: Family, link?: string)
     .flatMap(({ addresses }) => addresses.map((a) => a.split('/')[0]!))
     .filter((address) => familyOf(address) === family);
   const meant = own.filter((address) => !isTransit(address));
-  return (node.role === 'server' ? meant.find((address) => listedFirst(node, address)) : undefined) ?? meant[0] ?? own[0];
+  return (
+    (node.role === 'server' ? meant.find((address) => listedFirst(node, address)) : undefined) ??
+    meant[0] ??
+    own[0]
+  );
 };
 
 const listedFirst = (node: TopologyNode, address: string): boolean =>

@@ -84,10 +84,14 @@ const story = (run: RunRecord, lines: string[]): string =>
     '\n',
   );
 
+/** Why each deviation is accepted: what nobody has explained is worth a look. */
 const recordedReasons = (run: RunRecord): string[] =>
-  decisive(run).practice.flatMap(({ probe, reason }) =>
-    reason ? [`${probe}: recorded because ${reason}`] : [],
-  );
+  decisive(run)
+    .practice.filter(({ recorded }) => recorded !== undefined)
+    .map(
+      ({ probe, reason }) =>
+        `${probe}: ${reason ? `recorded because ${reason}` : 'recorded without a reason'}`,
+    );
 
 function attemptsOf({ attempts }: RunRecord): string[] {
   const tally = new Map<string, number>();

@@ -47,7 +47,7 @@ function diagnostics(run: RunRecord) {
     level: run.level,
     at: `${run.file}:${run.positions['']?.line ?? 1}`,
     timers: run.timers,
-    duration_ms: result.timing.total,
+    duration_ms: Math.round(result.timing.total),
     evidence: result.evidence,
     attempts: run.attempts.map(({ outcome }) => outcome).join(', '),
     reasons: literal(reasons(run)),

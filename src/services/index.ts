@@ -13,18 +13,35 @@ interface Offer {
   make(context: ServiceContext): PlannedService;
 }
 
-export const servicesOf = (name: string, node: Node, contextFor: ContextFor): { id: string; service: PlannedService }[] =>
+export const servicesOf = (
+  name: string,
+  node: Node,
+  contextFor: ContextFor,
+): { id: string; service: PlannedService }[] =>
   offersOf(name, node).map(({ id, link, make }) => ({ id, service: make(contextFor(link, id)) }));
 
 export const daemonIds = (name: string, node: Node): string[] => offersOf(name, node).map(({ id }) => id);
 
 const offersOf = (name: string, node: Node): Offer[] => [
   ...perLink(`${name}.ra`, (node as Router).ra, (ra) => (context) => radvd(ra, context)),
-  ...(node.dns ? [{ id: `${name}.dns`, make: (context: ServiceContext) => unbound(node.dns!, context) }] : []),
-  ...Object.entries(node.daemons ?? {}).map(([own, daemon]) => ({ id: `${name}.${own}`, make: () => program(daemon) })),
+  ...(node.dns
+    ? [{ id: `${name}.dns`, make: (context: ServiceContext) => unbound(node.dns!, context) }]
+    : []),
+  ...Object.entries(node.daemons ?? {}).map(([own, daemon]) => ({
+    id: `${name}.${own}`,
+    make: () => program(daemon),
+  })),
 ];
 
-const perLink = <T>(id: string, offers: Record<string, T> | undefined, make: (offer: T) => Offer['make']): Offer[] => {
+const perLink = <T>(
+  id: string,
+  offers: Record<string, T> | undefined,
+  make: (offer: T) => Offer['make'],
+): Offer[] => {
   const entries = Object.entries(offers ?? {});
-  return entries.map(([link, offer]) => ({ id: entries.length > 1 ? `${id}-${link}` : id, link, make: make(offer) }));
+  return entries.map(([link, offer]) => ({
+    id: entries.length > 1 ? `${id}-${link}` : id,
+    link,
+    make: make(offer),
+  }));
 };

@@ -11,6 +11,9 @@ export const program = ({ command, files, ready, within }: Daemon): PlannedServi
   program: command[0]!,
   command,
   files: files ?? {},
-  ready: { output: ready?.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'), withinMs: within ? milliseconds(within) : READY_MS },
+  ready: {
+    output: ready?.replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&'),
+    withinMs: within ? milliseconds(within) : READY_MS,
+  },
   reload: 'restart',
 });

@@ -16,7 +16,8 @@ export const radvd = (ra: RouterAdvertisement, context: ServiceContext): Planned
 };
 
 const configuration = (ra: RouterAdvertisement, context: ServiceContext): string => {
-  const prefixes: NonNullable<RouterAdvertisement['prefixes']> = ra.prefixes ?? Object.fromEntries(context.ipv6.map((prefix) => [prefix, {}]));
+  const prefixes: NonNullable<RouterAdvertisement['prefixes']> =
+    ra.prefixes ?? Object.fromEntries(context.ipv6.map((prefix) => [prefix, {}]));
   return block(`interface ${context.interface!.name}`, [
     'AdvSendAdvert on;',
     ...option('AdvDefaultPreference', ra.preference),
@@ -45,9 +46,21 @@ const configuration = (ra: RouterAdvertisement, context: ServiceContext): string
       ]),
     ),
     ...(ra.rdnss
-      ? [block(`RDNSS ${ra.rdnss.servers.map((server) => context.addressOf(server, 'ipv6')).join(' ')}`, option('AdvRDNSSLifetime', ra.rdnss.lifetime && seconds(ra.rdnss.lifetime)))]
+      ? [
+          block(
+            `RDNSS ${ra.rdnss.servers.map((server) => context.addressOf(server, 'ipv6')).join(' ')}`,
+            option('AdvRDNSSLifetime', ra.rdnss.lifetime && seconds(ra.rdnss.lifetime)),
+          ),
+        ]
       : []),
-    ...(ra.dnssl ? [block(`DNSSL ${ra.dnssl.domains.join(' ')}`, option('AdvDNSSLLifetime', ra.dnssl.lifetime && seconds(ra.dnssl.lifetime)))] : []),
+    ...(ra.dnssl
+      ? [
+          block(
+            `DNSSL ${ra.dnssl.domains.join(' ')}`,
+            option('AdvDNSSLLifetime', ra.dnssl.lifetime && seconds(ra.dnssl.lifetime)),
+          ),
+        ]
+      : []),
     ...(ra.text ? [ra.text] : []),
   ]);
 };
@@ -55,6 +68,9 @@ const configuration = (ra: RouterAdvertisement, context: ServiceContext): string
 const block = (head: string, lines: string[]): string =>
   `${head} {\n${lines.map((line) => line.replace(/^/gm, '  ')).join('\n')}\n};`;
 
-const option = (name: string, value: string | number | undefined): string[] => (value === undefined ? [] : [`${name} ${value};`]);
-const onOff = (flag: boolean | undefined): string | undefined => (flag === undefined ? undefined : flag ? 'on' : 'off');
-const seconds = (lifetime: string): string => (lifetime === 'infinity' ? lifetime : String(Math.round(milliseconds(lifetime) / 1e3)));
+const option = (name: string, value: string | number | undefined): string[] =>
+  value === undefined ? [] : [`${name} ${value};`];
+const onOff = (flag: boolean | undefined): string | undefined =>
+  flag === undefined ? undefined : flag ? 'on' : 'off';
+const seconds = (lifetime: string): string =>
+  lifetime === 'infinity' ? lifetime : String(Math.round(milliseconds(lifetime) / 1e3));

@@ -18,7 +18,9 @@ export const unbound = (dns: DnsServer, context: ServiceContext): PlannedService
 };
 
 const configuration = (dns: DnsServer, context: ServiceContext): string => {
-  const addresses = context.interfaces.flatMap((own) => own.addresses.map((address) => address.split('/')[0]!));
+  const addresses = context.interfaces.flatMap((own) =>
+    own.addresses.map((address) => address.split('/')[0]!),
+  );
   return [
     'server:',
     ...[
@@ -36,11 +38,15 @@ const configuration = (dns: DnsServer, context: ServiceContext): string => {
       'access-control: ::/0 allow',
       'module-config: "iterator"',
       ...zoneAndRecords(dns.records ?? {}, dns.otherwise),
-      ...Object.keys(dns.views ?? {}).flatMap((link) => (context.prefixesByLink[link] ?? []).map((prefix) => `access-control-view: ${prefix} ${link}`)),
+      ...Object.keys(dns.views ?? {}).flatMap((link) =>
+        (context.prefixesByLink[link] ?? []).map((prefix) => `access-control-view: ${prefix} ${link}`),
+      ),
     ].map((line) => `  ${line}`),
     ...Object.entries(dns.views ?? {}).flatMap(([link, records]) => [
       'view:',
-      ...[`name: "${link}"`, 'view-first: yes', ...zoneAndRecords(records, dns.otherwise)].map((line) => `  ${line}`),
+      ...[`name: "${link}"`, 'view-first: yes', ...zoneAndRecords(records, dns.otherwise)].map(
+        (line) => `  ${line}`,
+      ),
     ]),
     // A name that goes on to a server which is not there ends in SERVFAIL.
     ...(dns.otherwise === 'servfail' ? ['forward-zone:', '  name: "."', '  forward-addr: 127.0.0.1@9'] : []),
@@ -53,7 +59,9 @@ const zoneAndRecords = (records: DnsRecords, otherwise: DnsServer['otherwise'] =
   ...(otherwise === 'servfail' ? [] : [`local-zone: "." ${OTHERWISE[otherwise]}`]),
   ...Object.entries(records).flatMap(([name, types]) =>
     Object.entries(types).flatMap(([type, values]) =>
-      (Array.isArray(values) ? values : [values]).map((value) => `local-data: '${name}. ${TTL} IN ${type} ${value}'`),
+      (Array.isArray(values) ? values : [values]).map(
+        (value) => `local-data: '${name}. ${TTL} IN ${type} ${value}'`,
+      ),
     ),
   ),
 ];

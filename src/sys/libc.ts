@@ -17,10 +17,16 @@ const c = {
   connect: libc.func('int connect(int fd, const void *address, uint32_t length)'),
   listen: libc.func('int listen(int fd, int backlog)'),
   setsockopt: libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
-  getsockopt: libc.func('int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)'),
+  getsockopt: libc.func(
+    'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)',
+  ),
   getsockname: libc.func('int getsockname(int fd, _Out_ void *address, _Inout_ uint32_t *length)'),
-  sendto: libc.func('long sendto(int fd, const void *data, size_t length, int flags, const void *address, uint32_t addressLength)'),
-  recvfrom: libc.func('long recvfrom(int fd, _Out_ void *data, size_t length, int flags, _Out_ void *address, _Inout_ uint32_t *addressLength)'),
+  sendto: libc.func(
+    'long sendto(int fd, const void *data, size_t length, int flags, const void *address, uint32_t addressLength)',
+  ),
+  recvfrom: libc.func(
+    'long recvfrom(int fd, _Out_ void *data, size_t length, int flags, _Out_ void *address, _Inout_ uint32_t *addressLength)',
+  ),
   recv: libc.func('long recv(int fd, _Out_ void *data, size_t length, int flags)'),
   fcntl: libc.func('int fcntl(int fd, int command, long argument)'),
   mmap: libc.func('void *mmap(void *address, size_t length, int protection, int flags, int fd, long offset)'),
@@ -98,7 +104,8 @@ export const now = (): number => {
 export const socket = (domain: number, type: number, protocol = 0): number =>
   checked('socket', c.socket(domain, type | SOCK_CLOEXEC | SOCK_NONBLOCK, protocol));
 
-export const bind = (fd: number, address: Uint8Array): void => void checked('bind', c.bind(fd, address, address.length));
+export const bind = (fd: number, address: Uint8Array): void =>
+  void checked('bind', c.bind(fd, address, address.length));
 export const listen = (fd: number, backlog: number): void => void checked('listen', c.listen(fd, backlog));
 
 /** A TCP socket that is under way (EINPROGRESS) is no error. */
@@ -127,14 +134,18 @@ export const pendingError = (fd: number): string | undefined => {
 const setOption = (fd: number, level: number, name: number, value: Uint8Array, what: string): void =>
   void checked(what, c.setsockopt(fd, level, name, value, value.length));
 
-export const setReuseAddress = (fd: number): void => setOption(fd, SOL_SOCKET, SO.REUSEADDR, u32(1), 'SO_REUSEADDR');
-export const setMark = (fd: number, mark: number): void => setOption(fd, SOL_SOCKET, SO.MARK, u32(mark), 'SO_MARK');
+export const setReuseAddress = (fd: number): void =>
+  setOption(fd, SOL_SOCKET, SO.REUSEADDR, u32(1), 'SO_REUSEADDR');
+export const setMark = (fd: number, mark: number): void =>
+  setOption(fd, SOL_SOCKET, SO.MARK, u32(mark), 'SO_MARK');
 export const bindToDevice = (fd: number, name: string): void =>
   setOption(fd, SOL_SOCKET, SO.BINDTODEVICE, Buffer.from(`${name}\0`), 'SO_BINDTODEVICE');
 
 /** IP_TTL, or IPV6_UNICAST_HOPS. */
 export const setHopLimit = (fd: number, domain: number, hops: number): void =>
-  domain === AF.INET6 ? setOption(fd, 41, 16, u32(hops), 'IPV6_UNICAST_HOPS') : setOption(fd, 0, 2, u32(hops), 'IP_TTL');
+  domain === AF.INET6
+    ? setOption(fd, 41, 16, u32(hops), 'IPV6_UNICAST_HOPS')
+    : setOption(fd, 0, 2, u32(hops), 'IP_TTL');
 
 /** IP_FREEBIND, IPV6_FREEBIND: an address may be bound before it is usable. */
 export const setFreeBind = (fd: number, domain: number): void =>
@@ -167,7 +178,10 @@ export const receive = (fd: number, buffer: Uint8Array): number | undefined => {
 };
 
 /** A datagram that waits on a socket, and whom it is from as the kernel writes it. */
-export const receiveFrom = (fd: number, buffer: Uint8Array): { length: number; from: Uint8Array } | undefined => {
+export const receiveFrom = (
+  fd: number,
+  buffer: Uint8Array,
+): { length: number; from: Uint8Array } | undefined => {
   const address = Buffer.alloc(28);
   const addressLength = [address.length];
   const length = Number(c.recvfrom(fd, buffer, buffer.length, 0, address, addressLength));
@@ -225,7 +239,13 @@ export const packetRing = (frameSize: number, frames: number): PacketRing => {
   setOption(fd, SOL_PACKET, PACKET.IGNORE_OUTGOING, u32(1), 'PACKET_IGNORE_OUTGOING');
   const blockSize = 1 << 16;
   const size = frameSize * frames;
-  setOption(fd, SOL_PACKET, PACKET.RX_RING, u32(blockSize, size / blockSize, frameSize, frames), 'PACKET_RX_RING');
+  setOption(
+    fd,
+    SOL_PACKET,
+    PACKET.RX_RING,
+    u32(blockSize, size / blockSize, frameSize, frames),
+    'PACKET_RX_RING',
+  );
   const PROT_READ_WRITE = 3;
   const MAP_SHARED = 1;
   const memory = c.mmap(null, size, PROT_READ_WRITE, MAP_SHARED, fd, 0);

@@ -43,6 +43,14 @@ export interface Finished {
 /** Runs a program to its end. `input` goes to its standard input. */
 export const runProgram = async (command: string[], input?: string): Promise<Finished> => {
   const [file, ...args] = command as [string, ...string[]];
-  const result = await execa(file, args, { ...LEFT_ALONE, stripFinalNewline: false, ...(input === undefined ? { stdin: 'ignore' as const } : { input }) });
-  return { code: result.exitCode ?? null, output: result.stdout ?? '', errors: (result.stderr || result.shortMessage) ?? '' };
+  const result = await execa(file, args, {
+    ...LEFT_ALONE,
+    stripFinalNewline: false,
+    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+  });
+  return {
+    code: result.exitCode ?? null,
+    output: result.stdout ?? '',
+    errors: (result.stderr || result.shortMessage) ?? '',
+  };
 };

@@ -6,8 +6,8 @@
  * (PR_SET_PDEATHSIG) and bubblewrap passes that on; the process within ends when its standard input does.
  */
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { userInfo } from 'node:os';
+import { dirname } from 'node:path';
 import { execa } from 'execa';
 
 /** How ids inside map to ids outside. */
@@ -31,12 +31,25 @@ export interface SandboxOptions {
 }
 
 /** The running sandbox, wrapped: a subprocess of execa is itself a promise of its end. */
-export const startSandbox = async ({ program, lab, modules }: SandboxOptions): Promise<{ sandbox: Sandbox }> => {
+export const startSandbox = async ({
+  program,
+  lab,
+  modules,
+}: SandboxOptions): Promise<{ sandbox: Sandbox }> => {
   const mapping = idMapping();
   const inside = [NODE, `${PROGRAM_FOLDER}/${program.slice(dirname(program).length + 1)}`];
   const enter = [
-    'setpriv', '--reuid', '0', '--regid', '0', mapping === 'range' ? '--clear-groups' : '--keep-groups', '--pdeathsig', 'KILL',
-    ...bubblewrap(dirname(program), modules, lab), '--', ...inside,
+    'setpriv',
+    '--reuid',
+    '0',
+    '--regid',
+    '0',
+    mapping === 'range' ? '--clear-groups' : '--keep-groups',
+    '--pdeathsig',
+    'KILL',
+    ...bubblewrap(dirname(program), modules, lab),
+    '--',
+    ...inside,
   ];
   const sandbox = spawnWaiting(enter);
   await firstOutput(sandbox);
@@ -49,9 +62,28 @@ type Sandbox = ReturnType<typeof spawnWaiting>;
 
 /** The id maps are written from outside once the user namespace is there; until then the shell waits. */
 const spawnWaiting = (enter: string[]) =>
-  execa('unshare', ['--user', '--keep-caps', '--', '/bin/sh', '-c', 'echo mapped; read -r _ || exit 1; exec "$@"', 'sh', ...enter], {
-    stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', buffer: false, reject: false, cleanup: true, forceKillAfterDelay: false,
-  });
+  execa(
+    'unshare',
+    [
+      '--user',
+      '--keep-caps',
+      '--',
+      '/bin/sh',
+      '-c',
+      'echo mapped; read -r _ || exit 1; exec "$@"',
+      'sh',
+      ...enter,
+    ],
+    {
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'pipe',
+      buffer: false,
+      reject: false,
+      cleanup: true,
+      forceKillAfterDelay: false,
+    },
+  );
 
 /** Rejects with what unshare said where the machine forbids user namespaces. */
 const firstOutput = (sandbox: Sandbox): Promise<void> =>
@@ -74,7 +106,10 @@ const firstOutput = (sandbox: Sandbox): Promise<void> =>
 export class SandboxRefused extends Error {}
 
 export const idMapping = (): IdMapping =>
-  process.getuid!() === 0 || (subordinateRange('/etc/subuid') && subordinateRange('/etc/subgid') && hasProgram('newuidmap')) ? 'range' : 'single';
+  process.getuid!() === 0 ||
+  (subordinateRange('/etc/subuid') && subordinateRange('/etc/subgid') && hasProgram('newuidmap'))
+    ? 'range'
+    : 'single';
 
 const hasProgram = (name: string): boolean =>
   (process.env.PATH ?? '').split(':').some((folder) => existsSync(`${folder}/${name}`));
@@ -82,7 +117,10 @@ const hasProgram = (name: string): boolean =>
 const subordinateRange = (file: string): { start: number; count: number } | undefined => {
   if (!existsSync(file)) return undefined;
   const { username, uid } = userInfo();
-  const line = readFileSync(file, 'utf8').split('\n').map((text) => text.split(':')).find(([owner]) => owner === username || owner === String(uid));
+  const line = readFileSync(file, 'utf8')
+    .split('\n')
+    .map((text) => text.split(':'))
+    .find(([owner]) => owner === username || owner === String(uid));
   return line && { start: Number(line[1]), count: Number(line[2]) };
 };
 
@@ -94,7 +132,10 @@ const writeIdMaps = async (pid: number, mapping: IdMapping): Promise<void> => {
     write('uid_map', `0 ${ROOT_RANGE_START} ${RANGE}`);
     write('gid_map', `0 ${ROOT_RANGE_START} ${RANGE}`);
   } else if (mapping === 'range') {
-    for (const [program, own, file] of [['newuidmap', uid, '/etc/subuid'], ['newgidmap', gid, '/etc/subgid']] as const) {
+    for (const [program, own, file] of [
+      ['newuidmap', uid, '/etc/subuid'],
+      ['newgidmap', gid, '/etc/subgid'],
+    ] as const) {
       const { start, count } = subordinateRange(file)!;
       await execa(program, [pid, 0, own, 1, 1, start, Math.min(count, RANGE - 1)].map(String));
     }
@@ -107,15 +148,77 @@ const writeIdMaps = async (pid: number, mapping: IdMapping): Promise<void> => {
 
 const bubblewrap = (folder: string, modules: string, lab: string): string[] => {
   // Where /bin and /lib are links into /usr, they are links inside too.
-  const systemFolders = ['/bin', '/sbin', '/lib', '/lib64', '/lib32'].filter((path) => existsSync(path)).flatMap((path) =>
-    lstatSync(path).isSymbolicLink() ? ['--symlink', `usr${path}`, path] : ['--ro-bind', path, path],
-  );
+  const systemFolders = ['/bin', '/sbin', '/lib', '/lib64', '/lib32']
+    .filter((path) => existsSync(path))
+    .flatMap((path) =>
+      lstatSync(path).isSymbolicLink() ? ['--symlink', `usr${path}`, path] : ['--ro-bind', path, path],
+    );
   return [
-    'bwrap', '--die-with-parent', '--new-session', '--unshare-net', '--unshare-pid', '--unshare-uts', '--unshare-ipc',
-    '--hostname', 'lab', '--ro-bind', '/usr', '/usr', ...systemFolders, '--ro-bind', '/etc', '/etc',
-    '--proc', '/proc', '--dev', '/dev', '--dev-bind-try', '/dev/net/tun', '/dev/net/tun',
-    '--tmpfs', '/run', '--tmpfs', '/tmp', '--tmpfs', '/var', '--dir', '/var/lib', '--dir', '/var/tmp', '--symlink', '/run', '/var/run',
-    '--dir', '/root', '--dir', '/sys', '--dir', '/run/netns', '--ro-bind', folder, PROGRAM_FOLDER, '--ro-bind', modules, '/run/node_modules', '--ro-bind', process.execPath, NODE, '--chdir', '/',
-    '--clearenv', '--setenv', 'PATH', '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', '--setenv', 'LANG', 'C.UTF-8', '--setenv', 'HOME', '/root', '--setenv', LAB_VARIABLE, lab,
+    'bwrap',
+    '--die-with-parent',
+    '--new-session',
+    '--unshare-net',
+    '--unshare-pid',
+    '--unshare-uts',
+    '--unshare-ipc',
+    '--hostname',
+    'lab',
+    '--ro-bind',
+    '/usr',
+    '/usr',
+    ...systemFolders,
+    '--ro-bind',
+    '/etc',
+    '/etc',
+    '--proc',
+    '/proc',
+    '--dev',
+    '/dev',
+    '--dev-bind-try',
+    '/dev/net/tun',
+    '/dev/net/tun',
+    '--tmpfs',
+    '/run',
+    '--tmpfs',
+    '/tmp',
+    '--tmpfs',
+    '/var',
+    '--dir',
+    '/var/lib',
+    '--dir',
+    '/var/tmp',
+    '--symlink',
+    '/run',
+    '/var/run',
+    '--dir',
+    '/root',
+    '--dir',
+    '/sys',
+    '--dir',
+    '/run/netns',
+    '--ro-bind',
+    folder,
+    PROGRAM_FOLDER,
+    '--ro-bind',
+    modules,
+    '/run/node_modules',
+    '--ro-bind',
+    process.execPath,
+    NODE,
+    '--chdir',
+    '/',
+    '--clearenv',
+    '--setenv',
+    'PATH',
+    '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    '--setenv',
+    'LANG',
+    'C.UTF-8',
+    '--setenv',
+    'HOME',
+    '/root',
+    '--setenv',
+    LAB_VARIABLE,
+    lab,
   ];
 };

@@ -10,15 +10,19 @@ import { LabFault } from './faults.ts';
 import { giveOwnFiles } from './own-files.ts';
 import { FABRIC, inNode, networkPath, RUN_FOLDER } from './places.ts';
 
-
 export const build = async (plan: Plan): Promise<void> => {
-  for (const folder of ['nodes', 'files', 'mounts', 'names']) mkdirSync(`${RUN_FOLDER}/${folder}`, { recursive: true });
+  for (const folder of ['nodes', 'files', 'mounts', 'names'])
+    mkdirSync(`${RUN_FOLDER}/${folder}`, { recursive: true });
   await ipBatch('the test bed', creation(plan));
   // Bridges and their ports are no hosts: they must not solicit routers or answer anyone.
-  setSysctls(FABRIC, ['all', 'default'].map((scope) => [`net.ipv6.conf.${scope}.disable_ipv6`, '1']));
+  setSysctls(
+    FABRIC,
+    ['all', 'default'].map((scope) => [`net.ipv6.conf.${scope}.disable_ipv6`, '1']),
+  );
   for (const node of plan.nodes) setSysctls(node.name, node.sysctls);
   writeFileSync(`${RUN_FOLDER}/nodes/${FABRIC}`, fabricLines(plan).join('\n'));
-  for (const node of plan.nodes) writeFileSync(`${RUN_FOLDER}/nodes/${node.name}`, nodeLines(node).join('\n'));
+  for (const node of plan.nodes)
+    writeFileSync(`${RUN_FOLDER}/nodes/${node.name}`, nodeLines(node).join('\n'));
   await Promise.all([configure(), ...plan.nodes.filter(({ ownFiles }) => ownFiles).map(giveOwnFiles)]);
   for (const node of plan.nodes) await applyRulesets(node);
 };
@@ -26,7 +30,10 @@ export const build = async (plan: Plan): Promise<void> => {
 const creation = (plan: Plan): string[] => [
   ...[FABRIC, ...plan.nodes.map(({ name }) => name)].map((name) => `netns add ${name}`),
   // Without mcast_snooping 0, neighbour discovery may wait for a querier.
-  ...plan.links.map(({ bridge, mtu }) => `link add name ${bridge.name} index ${bridge.index} mtu ${mtu} netns ${FABRIC} type bridge mcast_snooping 0`),
+  ...plan.links.map(
+    ({ bridge, mtu }) =>
+      `link add name ${bridge.name} index ${bridge.index} mtu ${mtu} netns ${FABRIC} type bridge mcast_snooping 0`,
+  ),
   ...plan.nodes.flatMap((node) =>
     node.interfaces.map(({ name, index, mac, port, link }) => {
       const { mtu } = plan.links.find((candidate) => candidate.name === link)!;
@@ -48,7 +55,9 @@ const fabricLines = (plan: Plan): string[] => [
 const nodeLines = (node: PlannedNode): string[] => [
   'link set dev lo up',
   ...node.interfaces.map(({ name }) => `link set dev ${name} up`),
-  ...node.interfaces.flatMap(({ name, addresses }) => addresses.map((address) => `addr add ${address} dev ${name}`)),
+  ...node.interfaces.flatMap(({ name, addresses }) =>
+    addresses.map((address) => `addr add ${address} dev ${name}`),
+  ),
   ...node.ip,
 ];
 
@@ -94,9 +103,13 @@ export const nft = async (node: Pick<PlannedNode, 'name' | 'ownFiles'>, ruleset:
   if (code !== 0) throw new LabFault(`nftables on ${node.name}: ${errors.trim()}`);
 };
 
-export const runInNode = async (node: Pick<PlannedNode, 'name' | 'ownFiles'>, command: string[]): Promise<string> => {
+export const runInNode = async (
+  node: Pick<PlannedNode, 'name' | 'ownFiles'>,
+  command: string[],
+): Promise<string> => {
   const { code, output, errors } = await runProgram(inNode(node, command));
-  if (code !== 0) throw new LabFault(`${command.join(' ')} on ${node.name}: ${errors.trim() || `exit ${code}`}`);
+  if (code !== 0)
+    throw new LabFault(`${command.join(' ')} on ${node.name}: ${errors.trim() || `exit ${code}`}`);
   return output;
 };
 
@@ -104,12 +117,17 @@ export const runInNode = async (node: Pick<PlannedNode, 'name' | 'ownFiles'>, co
 export const ipLines = async (node: string, lines: string[]): Promise<void> => {
   for (const line of lines) {
     const [, family, rest] = /^(?:(-[46])\s+)?(.*)$/s.exec(line)!;
-    await ipBatch(`ip on ${node}`, [rest!], inNode({ name: node, ownFiles: false }, ['ip', ...(family ? [family] : [])]));
+    await ipBatch(
+      `ip on ${node}`,
+      [rest!],
+      inNode({ name: node, ownFiles: false }, ['ip', ...(family ? [family] : [])]),
+    );
   }
 };
 
 /** Through nsenter: `ip -n` mounts a new /sys, which the sandbox does not allow. */
 const ipBatch = async (what: string, lines: string[], ip: string[] = ['ip']): Promise<void> => {
   const { code, errors } = await runProgram([...ip, '-batch', '-'], `${lines.join('\n')}\n`);
-  if (code !== 0) throw new LabFault(`${what}: ${errors.trim()}${lines.length === 1 ? ` (${lines[0]})` : ''}`);
+  if (code !== 0)
+    throw new LabFault(`${what}: ${errors.trim()}${lines.length === 1 ? ` (${lines[0]})` : ''}`);
 };

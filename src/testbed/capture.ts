@@ -12,7 +12,15 @@ const FRAME_SIZE = 2048;
 const FRAMES = 4096;
 
 /** Offsets in struct tpacket2_hdr and the struct sockaddr_ll behind it (packet_mmap(7)). */
-const HEADER = { status: 0, length: 4, captured: 8, mac: 12, seconds: 16, nanoseconds: 20, interface: 36 } as const;
+const HEADER = {
+  status: 0,
+  length: 4,
+  captured: 8,
+  mac: 12,
+  seconds: 16,
+  nanoseconds: 20,
+  interface: 36,
+} as const;
 const TP_STATUS_USER = 1;
 
 export interface Capture {
@@ -24,7 +32,11 @@ export interface Capture {
 
 export const startCapture = (plan: Plan, recorder: Recorder): Capture => {
   const ring = inNetwork(networkPath(FABRIC), () => packetRing(FRAME_SIZE, FRAMES));
-  const ports = new Map(plan.nodes.flatMap((node) => node.interfaces.map(({ port, link }) => [port.index, { link, node: node.name }])));
+  const ports = new Map(
+    plan.nodes.flatMap((node) =>
+      node.interfaces.map(({ port, link }) => [port.index, { link, node: node.name }]),
+    ),
+  );
   const muted = new Set<string>();
   let next = 0;
   let number = 0;
@@ -61,7 +73,9 @@ export const startCapture = (plan: Plan, recorder: Recorder): Capture => {
 const frameAt = ({ bytes }: PacketRing, offset: number) => {
   const start = offset + bytes.readUInt16LE(offset + HEADER.mac);
   return {
-    at: bytes.readUInt32LE(offset + HEADER.seconds) * 1e3 + bytes.readUInt32LE(offset + HEADER.nanoseconds) / 1e6,
+    at:
+      bytes.readUInt32LE(offset + HEADER.seconds) * 1e3 +
+      bytes.readUInt32LE(offset + HEADER.nanoseconds) / 1e6,
     length: bytes.readUInt32LE(offset + HEADER.length),
     data: bytes.toString('base64', start, start + bytes.readUInt32LE(offset + HEADER.captured)),
   };

@@ -46,12 +46,30 @@ export const makeDaemons = (plan: Plan, recorder: Recorder): Daemons => {
     running.set(daemon.id, own);
     void own.program.ended.then(({ code, signal, error }) => {
       own.over = true;
-      if (!own.told) fault ??= new DaemonFault(daemon.id, `${daemon.id} (${daemon.program}) ended: ${error ?? (signal ? `killed by ${signal}` : `exit code ${code}`)}`, own.lastOutput);
-      recorder.record({ kind: 'daemon', daemon: daemon.id, what: 'exited', code, signal, expected: own.told });
+      if (!own.told)
+        fault ??= new DaemonFault(
+          daemon.id,
+          `${daemon.id} (${daemon.program}) ended: ${error ?? (signal ? `killed by ${signal}` : `exit code ${code}`)}`,
+          own.lastOutput,
+        );
+      recorder.record({
+        kind: 'daemon',
+        daemon: daemon.id,
+        what: 'exited',
+        code,
+        signal,
+        expected: own.told,
+      });
     });
     await until(recorder, { ms: daemon.ready.withinMs }, () => (ready || own.over ? true : undefined));
-    if (own.over) throw fault ?? new DaemonFault(daemon.id, `${daemon.id} ended before it was ready`, own.lastOutput);
-    if (!ready) throw new DaemonFault(daemon.id, `${daemon.id} (${daemon.program}) was not ready within ${daemon.ready.withinMs} ms: no output matched /${daemon.ready.output}/`, own.lastOutput);
+    if (own.over)
+      throw fault ?? new DaemonFault(daemon.id, `${daemon.id} ended before it was ready`, own.lastOutput);
+    if (!ready)
+      throw new DaemonFault(
+        daemon.id,
+        `${daemon.id} (${daemon.program}) was not ready within ${daemon.ready.withinMs} ms: no output matched /${daemon.ready.output}/`,
+        own.lastOutput,
+      );
     recorder.record({ kind: 'daemon', daemon: daemon.id, what: 'ready' });
   };
 

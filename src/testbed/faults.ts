@@ -19,7 +19,8 @@ export class DaemonFault extends Error {
 export class EvidenceFault extends Error {}
 
 export const failureOf = (error: unknown): Failure => {
-  if (error instanceof DaemonFault) return { kind: 'daemon', message: error.message, daemon: error.daemon, lastOutput: error.lastOutput };
+  if (error instanceof DaemonFault)
+    return { kind: 'daemon', message: error.message, daemon: error.daemon, lastOutput: error.lastOutput };
   if (error instanceof LabFault) return { kind: 'lab', message: error.message };
   if (error instanceof EvidenceFault) return { kind: 'evidence', message: error.message };
   return { kind: 'bug', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };

@@ -9,28 +9,56 @@ import { FABRIC, inNode } from './places.ts';
 
 const fabric = { name: FABRIC, ownFiles: false };
 
-export const impairLink = async (plan: Plan, link: string, { loss, rate, delay }: PlannedImpairment): Promise<void> => {
-  const ports = plan.nodes.flatMap(({ interfaces }) => interfaces.filter((own) => own.link === link).map(({ port }) => port.name));
+export const impairLink = async (
+  plan: Plan,
+  link: string,
+  { loss, rate, delay }: PlannedImpairment,
+): Promise<void> => {
+  const ports = plan.nodes.flatMap(({ interfaces }) =>
+    interfaces.filter((own) => own.link === link).map(({ port }) => port.name),
+  );
   const table = `miflab_${plan.links.find(({ name }) => name === link)!.bridge.name}`;
   const devices = ports.map((port) => `"${port}"`).join(', ');
-  await must(['nft', '-f', '-'], `table netdev ${table}\ndelete table netdev ${table}\n${
-    loss === undefined ? '' : `table netdev ${table} {
+  await must(
+    ['nft', '-f', '-'],
+    `table netdev ${table}\ndelete table netdev ${table}\n${
+      loss === undefined
+        ? ''
+        : `table netdev ${table} {
   chain ingress {
     type filter hook ingress devices = { ${devices} } priority 0;
     numgen random mod 10000 < ${Math.round(loss * 100)} drop
   }
-}`}`);
+}`
+    }`,
+  );
   for (const port of ports) {
     await runProgram(inNode(fabric, ['tc', 'qdisc', 'del', 'dev', port, 'root']));
-    if (delay !== undefined) await must(['tc', 'qdisc', 'add', 'dev', port, 'root', 'handle', '1:', 'netem', 'delay', `${delay}ms`]);
+    if (delay !== undefined)
+      await must(['tc', 'qdisc', 'add', 'dev', port, 'root', 'handle', '1:', 'netem', 'delay', `${delay}ms`]);
     if (rate !== undefined) {
       const parent = delay === undefined ? ['root'] : ['parent', '1:'];
-      await must(['tc', 'qdisc', 'add', 'dev', port, ...parent, 'tbf', 'rate', rate, 'burst', '16kb', 'latency', '400ms']);
+      await must([
+        'tc',
+        'qdisc',
+        'add',
+        'dev',
+        port,
+        ...parent,
+        'tbf',
+        'rate',
+        rate,
+        'burst',
+        '16kb',
+        'latency',
+        '400ms',
+      ]);
     }
   }
 };
 
 const must = async (command: string[], input?: string): Promise<void> => {
   const { code, errors } = await runProgram(inNode(fabric, command), input);
-  if (code !== 0) throw new LabFault(`${command.slice(0, 2).join(' ')} for a link's loss, rate or delay: ${errors.trim()}`);
+  if (code !== 0)
+    throw new LabFault(`${command.slice(0, 2).join(' ')} for a link's loss, rate or delay: ${errors.trim()}`);
 };

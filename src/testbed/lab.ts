@@ -13,4 +13,5 @@ export interface RunningLab {
   host: HostWatch;
 }
 
-export const plannedNode = (plan: Plan, name: string): PlannedNode => plan.nodes.find((node) => node.name === name)!;
+export const plannedNode = (plan: Plan, name: string): PlannedNode =>
+  plan.nodes.find((node) => node.name === name)!;

@@ -1,7 +1,8 @@
 /** Runs a plan in a sandbox and gathers what it tells. */
-import { createInterface } from 'node:readline';
+
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TimelineEvent } from '../evidence/timeline.ts';
 import { SandboxRefused, startSandbox } from '../sys/sandbox.ts';
@@ -28,13 +29,18 @@ export const measure: Measure = async (plan, options) => {
   };
   try {
     const said = await runInSandbox({ plan, keep: false }, onMessage, options.signal);
-    if (!ended) failure = options.signal?.aborted ? { kind: 'evidence', message: 'interrupted' } : { kind: 'bug', message: `the lab process ended early: ${said}` };
+    if (!ended)
+      failure = options.signal?.aborted
+        ? { kind: 'evidence', message: 'interrupted' }
+        : { kind: 'bug', message: `the lab process ended early: ${said}` };
   } catch (error) {
     failure = failureOfSandbox(error);
   }
   timeline.sort((a, b) => a.at - b.at);
   const measurement: Measurement = {
-    timeline, failure, epochMs,
+    timeline,
+    failure,
+    epochMs,
     timing: { total: performance.now() - began, ready },
     files: Object.assign({}, ...plan.daemons.map(({ files }) => files)) as Record<string, string>,
   };
@@ -42,8 +48,16 @@ export const measure: Measure = async (plan, options) => {
 };
 
 /** Resolves, when the sandbox is gone, to what its processes said on standard error. */
-export const runInSandbox = async (order: LabOrder, onMessage: (message: LabMessage) => void, signal?: AbortSignal): Promise<string> => {
-  const { sandbox } = await startSandbox({ program: programPath(), modules: modulesPath(), lab: order.plan.lab });
+export const runInSandbox = async (
+  order: LabOrder,
+  onMessage: (message: LabMessage) => void,
+  signal?: AbortSignal,
+): Promise<string> => {
+  const { sandbox } = await startSandbox({
+    program: programPath(),
+    modules: modulesPath(),
+    lab: order.plan.lab,
+  });
   const abort = () => sandbox.kill('SIGKILL');
   signal?.addEventListener('abort', abort);
   if (signal?.aborted) abort();
@@ -95,5 +109,6 @@ const upwards = (name: string): string => {
   }
 };
 
-const programPath = (): string => upwards(existsSync(join(here, 'lab-process.js')) ? 'lab-process.js' : 'dist/lab-process.js');
+const programPath = (): string =>
+  upwards(existsSync(join(here, 'lab-process.js')) ? 'lab-process.js' : 'dist/lab-process.js');
 const modulesPath = (): string => upwards('node_modules');

@@ -26,10 +26,19 @@ exec cat
 export const giveOwnFiles = async (node: PlannedNode): Promise<void> => {
   mkdirSync(filesPath(node.name), { recursive: true });
   const files = { ...node.files, '/etc/hostname': `${node.name}\n` };
-  for (const [path, text] of Object.entries(files)) writeFileSync(`${filesPath(node.name)}/${basename(path)}`, text);
-  const holder = execa('unshare', ['--mount', '--uts', '--propagation', 'private', '/bin/sh', '-c', PREPARE, RUN_FOLDER, node.name], {
-    ...LEFT_ALONE, stdin: 'pipe', stdout: 'pipe', stderr: 'pipe', buffer: false,
-  });
+  for (const [path, text] of Object.entries(files))
+    writeFileSync(`${filesPath(node.name)}/${basename(path)}`, text);
+  const holder = execa(
+    'unshare',
+    ['--mount', '--uts', '--propagation', 'private', '/bin/sh', '-c', PREPARE, RUN_FOLDER, node.name],
+    {
+      ...LEFT_ALONE,
+      stdin: 'pipe',
+      stdout: 'pipe',
+      stderr: 'pipe',
+      buffer: false,
+    },
+  );
   await new Promise<void>((resolve, reject) => {
     let errors = '';
     holder.stderr.on('data', (chunk: Buffer) => {

@@ -50,7 +50,11 @@ export interface Deadline {
  * deadline. A deadline that has come looks once more at everything that waited to be read: on a slow machine
  * the timer may be served before the packet.
  */
-export const until = <T>(recorder: Recorder, deadline: Deadline, check: () => T | undefined): Promise<T | undefined> =>
+export const until = <T>(
+  recorder: Recorder,
+  deadline: Deadline,
+  check: () => T | undefined,
+): Promise<T | undefined> =>
   new Promise((resolve) => {
     const first = check();
     if (first !== undefined) return resolve(first);

@@ -3,7 +3,19 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer } from 'node:net';
 import { addressBytes } from '../plan/bytes.ts';
 import type { Responder } from '../plan/plan.ts';
-import { AF, bind, inetAddress, inNetwork, receiveFrom, SOCK, send, setFreeBind, setReuseAddress, signalWhenReadable, socket } from '../sys/libc.ts';
+import {
+  AF,
+  bind,
+  inetAddress,
+  inNetwork,
+  receiveFrom,
+  SOCK,
+  send,
+  setFreeBind,
+  setReuseAddress,
+  signalWhenReadable,
+  socket,
+} from '../sys/libc.ts';
 import { networkPath } from './places.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -16,7 +28,8 @@ export const startResponders = (responders: Responder[], recorder: Recorder): vo
     if (responder.protocol === 'udp') {
       signalWhenReadable(fd);
       udp.push(fd);
-    } else if (responder.protocol === 'tcp') createServer((peer) => peer.on('error', () => peer.destroy()).pipe(peer)).listen({ fd });
+    } else if (responder.protocol === 'tcp')
+      createServer((peer) => peer.on('error', () => peer.destroy()).pipe(peer)).listen({ fd });
     else createHttpServer((_, response) => response.end(`${responder.node}\n`)).listen({ fd });
   }
   const buffer = Buffer.alloc(MAX_DATAGRAM);

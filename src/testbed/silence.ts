@@ -22,15 +22,22 @@ const FORWARDING = `table inet ${TABLE} {
   chain forward { type filter hook forward priority -300; policy drop; }
 }`;
 
-const CLEAR = ['ip6', 'arp', 'inet'].map((family) => `table ${family} ${TABLE}\ndelete table ${family} ${TABLE}`).join('\n');
+const CLEAR = ['ip6', 'arp', 'inet']
+  .map((family) => `table ${family} ${TABLE}\ndelete table ${family} ${TABLE}`)
+  .join('\n');
 
 export const silence = async ({ plan, capture }: RunningLab, name: string, mode: Mode): Promise<void> => {
   const node = plannedNode(plan, name);
   await nft(node, CLEAR);
   // A port without a bridge keeps its carrier and reaches nobody.
-  await ipLines(FABRIC, node.interfaces.map(({ port, link }) =>
-    mode === 'all' ? `link set dev ${port.name} nomaster` : `link set dev ${port.name} master ${plan.links.find((candidate) => candidate.name === link)!.bridge.name}`,
-  ));
+  await ipLines(
+    FABRIC,
+    node.interfaces.map(({ port, link }) =>
+      mode === 'all'
+        ? `link set dev ${port.name} nomaster`
+        : `link set dev ${port.name} master ${plan.links.find((candidate) => candidate.name === link)!.bridge.name}`,
+    ),
+  );
   capture.mute(name, mode === 'all');
   if (mode === 'neighbours') await nft(node, NEIGHBOURS);
   if (mode === 'forwarding') await nft(node, FORWARDING);

@@ -17,7 +17,7 @@ export const expectationProblems = (lab: Lab): Problem[] => [
   ...Object.entries(lab.expect).flatMap(([name, expectation]) => {
     const probe = probesOf(lab).find((placed) => placed.name === name);
     return decisionsOf(expectation, ['expect', name]).flatMap(({ decision, path }) => [
-      ...emptyProblems(decision, path),
+      ...emptyProblems(decision, path, name),
       ...(probe ? untoldProblems(decision, path, probe) : []),
     ]);
   }),
@@ -40,13 +40,14 @@ const decisionsOf = (expectation: Expectation, path: Path): { decision: Expected
     ? expectation['one-of'].map((decision, index) => ({ decision, path: [...path, 'one-of', index] }))
     : [{ decision: expectation, path }];
 
-const emptyProblems = (decision: ExpectedDecision, path: Path): Problem[] =>
+const emptyProblems = (decision: ExpectedDecision, path: Path, name: string): Problem[] =>
   Object.keys(decision).length === 0
     ? [
         {
           path,
           message: 'an expectation that cannot fail',
           expected: 'at least one of router, link, source, …',
+          about: [name],
         },
       ]
     : [];

@@ -89,13 +89,14 @@ function overlapProblems(lab: Lab, family: Family): Problem[] {
       compare(one.first, other.first) || compare(other.last, one.last) || one.index - other.index,
   );
   let open: PlacedPrefix[] = [];
-  return sorted.flatMap((prefix) => {
+  const problems = sorted.flatMap((prefix) => {
     open = open.filter(({ last }) => last >= prefix.first);
     const other = open.find((outer) => !allowed(outer, prefix));
     open.push(prefix);
     if (!other) return [];
     return other.index < prefix.index ? overlapProblem(prefix, other) : overlapProblem(other, prefix);
   });
+  return [...new Map(problems.toReversed().map((problem) => [String(problem.path), problem])).values()];
 }
 
 const compare = (one: bigint, other: bigint): number => (one < other ? -1 : one > other ? 1 : 0);
