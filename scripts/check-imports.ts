@@ -1,0 +1,31 @@
+// Which folder of src/ may import which: the pure ones nothing that touches the system. Says every import that may not be.
+import { readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+
+const ALLOWED: Record<string, string[]> = {
+  lab: ['plan', 'services'],
+  plan: ['lab', 'services', 'stacks'],
+  services: ['lab', 'plan'],
+  stacks: ['lab', 'plan'],
+  sys: [],
+  evidence: ['plan', 'testbed'],
+  testbed: ['evidence', 'experiment', 'plan', 'sys', 'verdict'],
+  experiment: ['evidence', 'plan', 'sys', 'testbed'],
+  decision: ['evidence', 'plan'],
+  verdict: ['decision', 'lab', 'plan'],
+  suite: ['decision', 'evidence', 'lab', 'plan', 'sys', 'testbed', 'verdict'],
+  report: ['lab', 'suite', 'verdict', 'evidence'],
+  cli: ['evidence', 'lab', 'plan', 'report', 'stacks', 'suite', 'sys', 'testbed', 'verdict'],
+};
+
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const forbidden = files.flatMap((file) => {
+  const folder = file.split('/')[0]!;
+  const text = readFileSync(join('src', file), 'utf8');
+  return [...text.matchAll(/(?:from|import\() ?'(\.[^']+)'/g)]
+    .map(([, target]) => normalize(join(dirname(file), target!)).split('/')[0]!)
+    .filter((target) => target !== '..' && target !== folder && !ALLOWED[folder]?.includes(target))
+    .map((target) => `src/${file}: ${folder}/ may not import ${target}/ (scripts/check-imports.ts)`);
+});
+for (const line of forbidden) console.error(line);
+process.exitCode = forbidden.length > 0 ? 1 : 0;
