@@ -1,5 +1,6 @@
 /** What this machine has, found by looking and by trying. Nothing that is tried outlives its try. */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../sys/program.ts';
 import { idMapping } from '../sys/sandbox.ts';
@@ -10,6 +11,7 @@ import type { Machine } from './needs.ts';
 const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/usr/sbin', '/sbin'];
 
 export const thisMachine: Machine = {
+  user: userInfo().username,
   hasProgram: (name) => folders.some((folder) => isExecutable(join(folder, name))),
   hasIdRange: () => idMapping() === 'range',
   refusesSandbox,

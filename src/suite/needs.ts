@@ -14,6 +14,8 @@ export interface Missing {
 
 /** What is asked of a machine; thisMachine (machine.ts) looks and tries. */
 export interface Machine {
+  /** Who runs miflab. */
+  user: string;
   hasProgram(name: string): boolean;
   /** Whether a lab can have many user ids. */
   hasIdRange(): boolean;
@@ -93,8 +95,7 @@ function missingIds(machine: Machine, needs: Need[]): Missing[] {
     kind: 'ids',
     name,
     message: `a lab has one user id only: needed by ${users}; everything else works`,
-    remedy:
-      'apt-get install uidmap && usermod --add-subuids 100000-165535 --add-subgids 100000-165535 "$USER"',
+    remedy: `apt-get install uidmap && usermod --add-subuids 100000-165535 --add-subgids 100000-165535 ${machine.user}`,
   }));
 }
 

@@ -8,6 +8,7 @@ import type { Machine } from '../../src/suite/needs.ts';
 import { fakeLaboratory, makeFakePlan, type Scripted } from '../suite/fakes.ts';
 
 export const wholeMachine: Machine = {
+  user: 'ada',
   hasProgram: () => true,
   hasIdRange: () => true,
   refusesSandbox: async () => undefined,

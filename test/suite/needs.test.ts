@@ -7,6 +7,7 @@ import { everyNeed, isBlocking, type Machine, missingOn } from '../../src/suite/
 import { makeFakePlan, measurementOf } from './fakes.ts';
 
 const everything: Machine = {
+  user: 'ada',
   hasProgram: () => true,
   hasIdRange: () => true,
   refusesSandbox: async () => undefined,
@@ -53,6 +54,7 @@ t.test('a kernel feature or ids that are missing do not keep other labs from run
     ['kernel', 'ids'],
   );
   t.notOk(missing.some(isBlocking));
+  t.match(missing[1]?.remedy, /usermod .* ada$/);
 });
 
 t.test(
