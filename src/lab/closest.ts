@@ -1,7 +1,7 @@
 /** The names that a misspelt one could mean. Pure. */
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other (Damerau-Levenshtein, optimal string alignment). */
-export function editDistance(one: string, other: string): number {
+function editDistance(one: string, other: string): number {
   let beforePrevious: number[] = [];
   let previous = Array.from({ length: other.length + 1 }, (_, column) => column);
   for (let row = 1; row <= one.length; row++) {

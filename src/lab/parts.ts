@@ -6,7 +6,10 @@ import type { Lab, Network, Node, Probe, Router, Step } from './schema.ts';
 /** The routed core that every lab has without declaring it. */
 export const INTERNET = 'internet';
 
-export const listOf = <T>(value: T | T[] | undefined): T[] =>
+/** What miflab calls its own, so that no network and no node may be called so. */
+export const ownNames = [INTERNET, 'fabric'];
+
+const listOf = <T>(value: T | T[] | undefined): T[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
 export type Role = 'router' | 'server' | 'host' | 'under-test';

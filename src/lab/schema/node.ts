@@ -97,7 +97,7 @@ export const linkServices = {
   dhcpv6: describe('DHCPv6 server per link', z.record(naming('own link'), DhcpV6)).optional(),
 };
 
-export const hostFiles = {
+const hostFiles = {
   resolver: describe(
     'The resolver configuration (/etc/resolv.conf)',
     z.strictObject({

@@ -119,7 +119,7 @@ export const RedirectPacket = define(
 );
 
 /** The keys of which a packet has exactly one. */
-export const packetKinds = [
+const packetKinds = [
   'router-advertisement',
   'neighbour-advertisement',
   'neighbour-solicitation',

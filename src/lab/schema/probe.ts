@@ -93,7 +93,7 @@ export const CommandProbe = define(
 );
 
 /** The keys of which a probe has exactly one. */
-export const probeKinds = [
+const probeKinds = [
   'udp',
   'tcp',
   'ping',

@@ -1,14 +1,11 @@
 /** Names and prefixes of networks. Pure. */
 import { type Family, rangeOf } from '../addresses.ts';
-import { INTERNET } from '../parts.ts';
+import { INTERNET, ownNames } from '../parts.ts';
 import type { Path, Problem } from '../problem.ts';
 import type { Lab } from '../schema.ts';
 
 /** IFNAMSIZ less the final zero. */
 const LONGEST_INTERFACE_NAME = 15;
-
-/** What miflab calls its own. */
-const ownNames = [INTERNET, 'fabric'];
 
 /** /proc/sys/net/ipv6/conf has all and default beside the interfaces, and every namespace has an lo (measured: ip refuses all three). */
 const kernelNames = ['all', 'default', 'lo'];

@@ -1,11 +1,8 @@
 /** Roles, links, addresses and routes of nodes. Pure. */
 import { contains } from '../addresses.ts';
-import { hostsUnderTest, INTERNET, linkServices, linksOf, roleOf } from '../parts.ts';
+import { hostsUnderTest, INTERNET, linkServices, linksOf, ownNames, roleOf } from '../parts.ts';
 import type { Path, Problem } from '../problem.ts';
 import type { Lab, Node, Route } from '../schema.ts';
-
-/** What miflab calls its own. */
-const ownNames = [INTERNET, 'fabric'];
 
 /** Ids of what runs on a node end in these already: lte-router.ra. */
 const serviceNames: string[] = [...linkServices, 'dns'];
