@@ -1,5 +1,6 @@
 /** From what a node offers to the daemons that do it. A daemon's id is `node.ra`, or `node.ra-link` on one of several links. */
 import type { Node, Router } from '../lab/schema.ts';
+import { dnsmasqDhcpV4, dnsmasqDhcpV6, dnsmasqRa } from './dnsmasq.ts';
 import { program } from './program.ts';
 import { radvd } from './radvd.ts';
 import type { PlannedService, ServiceContext } from './service.ts';
@@ -23,9 +24,23 @@ export const servicesOf = (
 export const daemonIds = (name: string, node: Node): string[] => offersOf(name, node).map(({ id }) => id);
 
 const offersOf = (name: string, node: Node): Offer[] => [
-  ...perLink(`${name}.ra`, (node as Router).ra, (ra) => (context) => radvd(ra, context)),
+  ...perLink(
+    `${name}.ra`,
+    (node as Router).ra,
+    (ra) => (context) => (ra.daemon === 'dnsmasq' ? dnsmasqRa : radvd)(ra, context),
+  ),
+  ...perLink(
+    `${name}.dhcpv4`,
+    (node as Router).dhcpv4,
+    (dhcp) => (context) => dnsmasqDhcpV4(only(dhcp, 'dnsmasq'), context),
+  ),
+  ...perLink(
+    `${name}.dhcpv6`,
+    (node as Router).dhcpv6,
+    (dhcp) => (context) => dnsmasqDhcpV6(only(dhcp, 'dnsmasq'), context),
+  ),
   ...(node.dns
-    ? [{ id: `${name}.dns`, make: (context: ServiceContext) => unbound(node.dns!, context) }]
+    ? [{ id: `${name}.dns`, make: (context: ServiceContext) => unbound(only(node.dns!, 'unbound'), context) }]
     : []),
   ...Object.entries(node.daemons ?? {}).map(([own, daemon]) => ({
     id: `${name}.${own}`,
@@ -44,4 +59,11 @@ const perLink = <T>(
     link,
     make: make(offer),
   }));
+};
+
+/** The service itself; throws a sentence where it asks for a daemon that miflab cannot configure yet. */
+const only = <T extends { daemon?: string }>(service: T, known: string): T => {
+  if (service.daemon && service.daemon !== known)
+    throw new Error(`${service.daemon} is not supported here yet: leave daemon out, for ${known}`);
+  return service;
 };
