@@ -18,7 +18,9 @@ const ALLOWED: Record<string, string[]> = {
   cli: ['evidence', 'lab', 'plan', 'report', 'stacks', 'suite', 'sys', 'testbed', 'verdict'],
 };
 
-const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.ts'));
+const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>
+  file.endsWith('.ts'),
+);
 const forbidden = files.flatMap((file) => {
   const folder = file.split('/')[0]!;
   const text = readFileSync(join('src', file), 'utf8');

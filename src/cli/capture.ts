@@ -9,7 +9,7 @@ import { UsageError } from './usage-error.ts';
 /** Writes the packets of a link of a lab that is up to standard output, as pcapng, until Ctrl-C. */
 export async function capture(word: string, link: string): Promise<number> {
   const { parts } = await import('./laboratory.ts');
-  const [lab] = await loadLabs([oneLabFile(word)], parts.readLab) as (LoadedLab & { name: string })[];
+  const [lab] = (await loadLabs([oneLabFile(word)], parts.readLab)) as (LoadedLab & { name: string })[];
   const { links } = makeTopology(lab!.lab);
   const found = links.find(({ name }) => name === link);
   if (!found)
