@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -181,3 +182,77 @@ t.test('a daemon that miflab cannot configure is said, never replaced', async (t
   const node = { router: ['wifi'], dhcpv4: { wifi: { daemon: 'kea' as const } } };
   t.throws(() => servicesOf('r', node, () => context), { message: /^kea is not supported/ });
 });
+
+const answers = {
+  'www.example A': 'NOERROR 192.0.2.1',
+  'www.example AAAA': 'NOERROR',
+  '1.1.168.192.in-addr.arpa PTR': 'NOERROR host.test.',
+  'host.test A': 'NOERROR 192.0.2.2',
+  'any.wild.example A': 'NOERROR 192.0.2.3',
+  'inside.example A': 'NOERROR 10.0.1.9',
+};
+const unknown = { nxdomain: 'NXDOMAIN', refuse: 'REFUSED', servfail: 'SERVFAIL', drop: 'silence' } as const;
+
+for (const otherwise of Object.keys(unknown) as (keyof typeof unknown)[])
+  t.test(
+    `unbound answers as soon as it says it is ready, and any other name gets ${otherwise}`,
+    async (t) => {
+      const dns: DnsServer = {
+        otherwise,
+        records: {
+          'www.example': { A: '192.0.2.1' },
+          '1.1.168.192.in-addr.arpa': { PTR: 'host.test.' },
+          'host.test': { A: '192.0.2.2' },
+          '*.wild.example': { A: '192.0.2.3' },
+        },
+        views: { here: { 'inside.example': { A: '10.0.1.9' } } },
+      };
+      const loopback = { ...wifi, addresses: ['127.0.0.1/8'] };
+      const service = unbound(dns, {
+        ...context,
+        interfaces: [loopback],
+        prefixesByLink: { here: ['127.0.0.0/8'] },
+      });
+      for (const [file, text] of Object.entries(service.files)) writeFileSync(file, text);
+      const dig = `for q in "$@"; do set -- $q; dig +tries=1 +time=2 +noall +comments +answer @127.0.0.1 $1 $2; echo "== $q"; done; kill $daemon`;
+      const shell = spawn('unshare', [
+        '-Urn',
+        '--fork',
+        '--kill-child',
+        'sh',
+        '-c',
+        `ip link set lo up; ${service.command.join(' ')} & daemon=$!; read go; ${dig}`,
+        'sh',
+        ...Object.keys(answers),
+        'nobody.example A',
+        'nobody.test A',
+      ]);
+      t.teardown(() => shell.kill('SIGKILL'));
+      let log = '';
+      let output = '';
+      shell.stdout.on('data', (data) => (output += data));
+      await new Promise<void>((ready, failed) => {
+        shell.stderr.on('data', (data) => {
+          log += data;
+          if (new RegExp(service.ready.output!).test(log)) ready();
+        });
+        shell.on('exit', () => failed(new Error(log)));
+      });
+      shell.stdin.end('go\n');
+      await once(shell, 'exit');
+      const seen = Object.fromEntries(
+        [...output.matchAll(/([\s\S]*?)== (.*)\n/g)].map(([, text, question]) => [question, reading(text!)]),
+      );
+      t.strictSame(seen, {
+        ...answers,
+        'nobody.example A': unknown[otherwise],
+        'nobody.test A': unknown[otherwise],
+      });
+    },
+  );
+
+const reading = (text: string): string =>
+  [
+    /status: (\w+)/.exec(text)?.[1] ?? 'silence',
+    ...[...text.matchAll(/\sIN\s+(?:A|AAAA|PTR)\s+(\S+)/g)].map(([, value]) => value),
+  ].join(' ');
