@@ -34,3 +34,7 @@ node_modules/.installed: package.json package-lock.json
 
 clean:
 	rm -rf dist .tap results
+
+.PHONY: bench
+bench: build
+	node --import tsx bench/bench.ts
