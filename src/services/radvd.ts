@@ -20,6 +20,8 @@ const configuration = (ra: RouterAdvertisement, context: ServiceContext): string
     ra.prefixes ?? Object.fromEntries(context.ipv6.map((prefix) => [prefix, {}]));
   return block(`interface ${context.interface!.name}`, [
     'AdvSendAdvert on;',
+    // On an interface that is not set up radvd then exits, and does not claim to be polling.
+    'IgnoreIfMissing off;',
     ...option('AdvDefaultPreference', ra.preference),
     ...option('AdvDefaultLifetime', ra.lifetime && seconds(ra.lifetime)),
     ...option('AdvManagedFlag', onOff(ra.managed)),
@@ -28,8 +30,7 @@ const configuration = (ra: RouterAdvertisement, context: ServiceContext): string
     ...option('AdvLinkMTU', ra.mtu),
     ...option('AdvReachableTime', ra['reachable-time'] && milliseconds(ra['reachable-time'])),
     ...option('AdvRetransTimer', ra['retrans-timer'] && milliseconds(ra['retrans-timer'])),
-    ...option('MinRtrAdvInterval', ra['min-interval'] && milliseconds(ra['min-interval']) / 1e3),
-    ...option('MaxRtrAdvInterval', ra['max-interval'] && milliseconds(ra['max-interval']) / 1e3),
+    ...intervals(ra),
     ...Object.entries(prefixes).map(([prefix, own]) =>
       block(`prefix ${prefix}`, [
         ...option('AdvOnLink', onOff(own['on-link'])),
@@ -63,6 +64,21 @@ const configuration = (ra: RouterAdvertisement, context: ServiceContext): string
       : []),
     ...(ra.text ? [ra.text] : []),
   ]);
+};
+
+/**
+ * radvd refuses a router lifetime below the longest interval (RFC 4861 section 6.2.1) and a shortest
+ * interval below 3 s, which its own default of a third falls short of: what is left out follows what is said.
+ */
+const intervals = (ra: RouterAdvertisement): string[] => {
+  const lifetime = ra.lifetime ? milliseconds(ra.lifetime) / 1e3 : 0;
+  const max = ra['max-interval']
+    ? milliseconds(ra['max-interval']) / 1e3
+    : lifetime > 0 && lifetime < 600
+      ? lifetime
+      : undefined;
+  const min = ra['min-interval'] ? milliseconds(ra['min-interval']) / 1e3 : max && max < 10 ? 3 : undefined;
+  return [...option('MinRtrAdvInterval', min), ...option('MaxRtrAdvInterval', max)];
 };
 
 const block = (head: string, lines: string[]): string =>

@@ -156,6 +156,16 @@ t.test('radvd accepts every option of an advertisement', async (t) => {
     t.match(textOf(radvd(ra, context)), words);
 });
 
+t.test('a short router lifetime brings intervals that radvd accepts', async (t) => {
+  t.match(textOf(radvd({ lifetime: '5s' }, context)), /MinRtrAdvInterval 3;\s+MaxRtrAdvInterval 5;/);
+  t.match(textOf(radvd({ lifetime: '60s' }, context)), /MaxRtrAdvInterval 60;/);
+  t.notMatch(textOf(radvd({ lifetime: '0s' }, context)), /RtrAdvInterval/);
+  t.match(
+    textOf(radvd({ 'max-interval': '4s', 'min-interval': '3s' }, context)),
+    /MinRtrAdvInterval 3;\s+MaxRtrAdvInterval 4;/,
+  );
+});
+
 t.test('unbound accepts every server', async (t) => {
   const records = {
     'www.example': { A: ['192.0.2.1', '192.0.2.2'], AAAA: '2001:db8::1' },
