@@ -1,7 +1,7 @@
 // Speed, measured now and printed as ratios where machines differ: `make bench`.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Lab } from '../src/lab/schema.ts';
 import { makePlan } from '../src/plan/make-plan.ts';
@@ -21,6 +21,10 @@ const several = (count: number, measureOnce: () => number): number =>
 const print = (what: string, value: string, wanted: string) =>
   console.log(`${what.padEnd(58)} ${value.padStart(22)}   ${wanted}`);
 
+/** All processors together: the processes of a lab are reaped in their own pid namespace, where no one's times count them. */
+const busySeconds = (): number =>
+  cpus().reduce((sum, { times }) => sum + times.user + times.nice + times.sys + times.irq, 0) / 1000;
+
 const help = several(9, () => timed('node', [MIFLAB, '--help']) / timed('node', ['-e', '0']));
 print('--help against node -e 0', `${help.toFixed(2)} times`, 'under 3 times');
 
@@ -30,33 +34,14 @@ try {
   print('one kernel-stack lab, command to exit', `${one.toFixed(0)} ms`, 'under 1000 ms');
 
   const began = performance.now();
-  execFileSync(
-    '/usr/bin/time',
-    [
-      '-o',
-      join(results, 'time'),
-      '-f',
-      '%U %S',
-      'node',
-      MIFLAB,
-      'run',
-      LAB,
-      '--repeat',
-      '100',
-      '-o',
-      results,
-    ],
-    { stdio: 'ignore' },
-  );
-  const [user = 0, system = 0] = execFileSync('cat', [join(results, 'time')], { encoding: 'utf8' })
-    .split(' ')
-    .map(Number);
+  const busyBefore = busySeconds();
+  execFileSync('node', [MIFLAB, 'run', LAB, '--repeat', '100', '-o', results], { stdio: 'ignore' });
   const wall = (performance.now() - began) / 1000;
   print('100 four-node labs with two radvd, wall', `${wall.toFixed(1)} s`, 'under 30 s');
   print(
-    'the same, CPU of miflab and its labs per lab',
-    `${((user + system) / 100).toFixed(2)} s`,
-    'under 0.5 s',
+    'the same, CPU of the whole machine per lab',
+    `${((busySeconds() - busyBefore) / 100).toFixed(2)} s`,
+    'at most 0.5 s',
   );
 } finally {
   rmSync(results, { recursive: true });
