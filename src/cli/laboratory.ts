@@ -14,6 +14,7 @@ import { readPracticeOf, type StackPractice } from '../suite/practice-files.ts';
 import { measure } from '../testbed/measure.ts';
 import type { Verdict } from '../verdict/verdict.ts';
 import type { Parts, ReadLab } from './parts.ts';
+import { UsageError } from './usage-error.ts';
 
 const practices = new Map<string, StackPractice>();
 
@@ -22,14 +23,20 @@ export const parts: Parts = {
   stacks: stackNames,
   machine: thisMachine,
   variantsOf: runsOf,
-  planOf: ({ name, positionOf }, { name: variant, lab, steps }, stack, timers) =>
-    makePlan(lab, {
-      lab: name,
-      variant,
-      stack,
-      timers,
-      positionOf: (path) => positionOf(inFile(path, steps)),
-    }),
+  planOf: ({ name, file, positionOf }, { name: variant, lab, steps }, stack, timers) => {
+    try {
+      return makePlan(lab, {
+        lab: name,
+        variant,
+        stack,
+        timers,
+        positionOf: (path) => positionOf(inFile(path, steps)),
+      });
+    } catch (error) {
+      // A daemon that cannot say what the lab asks of it, a value that does not fit into a packet.
+      throw new UsageError(`${file}: ${(error as Error).message}`);
+    }
+  },
   laboratory: {
     measure,
     assess: makeAssess((stack) => practiceOf(stack).practice),
