@@ -45,17 +45,8 @@ export const makeRuns = (labs: LoadedLab[], options: MakeRunsOptions): Run[] =>
 
 function makeRun(loaded: LoadedLab, variant: Variant, stack: string, options: MakeRunsOptions): Run {
   const timers = loaded.lab.timers ?? options.timers;
-  const plan = planOrSayWhich(() => options.planOf(loaded, variant, stack, timers), loaded);
+  const plan = options.planOf(loaded, variant, stack, timers);
   return { lab: variant.lab, plan, info: infoOf(loaded, variant, stack, timers) };
-}
-
-/** What cannot be planned should not have been read: a bug, and this lab shows it. */
-function planOrSayWhich(makePlan: () => Plan, { file }: LoadedLab): Plan {
-  try {
-    return makePlan();
-  } catch (cause) {
-    throw new Error(`no plan for ${file}: ${(cause as Error).message}`, { cause });
-  }
 }
 
 function infoOf(
