@@ -20,8 +20,6 @@ const configuration = (ra: RouterAdvertisement, context: ServiceContext): string
     ra.prefixes ?? Object.fromEntries(context.ipv6.map((prefix) => [prefix, {}]));
   return block(`interface ${context.interface!.name}`, [
     'AdvSendAdvert on;',
-    // On an interface that is not set up radvd then exits, and does not claim to be polling.
-    'IgnoreIfMissing off;',
     ...option('AdvDefaultPreference', ra.preference),
     ...option('AdvDefaultLifetime', ra.lifetime && seconds(ra.lifetime)),
     ...option('AdvManagedFlag', onOff(ra.managed)),

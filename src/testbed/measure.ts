@@ -74,9 +74,9 @@ export const runInSandbox = async (
     if (message) onMessage(message);
   });
   await read;
-  await sandbox;
+  const { exitCode, signal: killedBy } = await sandbox;
   signal?.removeEventListener('abort', abort);
-  return said.trim();
+  return said.trim() || `exit ${exitCode ?? killedBy}`;
 };
 
 /** The last line of a process that was killed may be cut off. */
