@@ -5,7 +5,7 @@ export PATH := $(CURDIR)/node_modules/.bin:/usr/sbin:/sbin:$(PATH)
 .PHONY: setup build labs test check format docs clean
 
 labs: build
-	node dist/miflab.js run labs --controls
+	node dist/miflab.js run labs --controls $(FLAGS)
 
 test: build
 	tap
