@@ -188,13 +188,22 @@ export const receiveFrom = (
   return length < 0 ? undefined : { length, from: address.subarray(0, addressLength[0]) };
 };
 
+const readers = new Set<() => void>();
+
+const readAll = (): void => {
+  for (const read of readers) read();
+};
+
 /**
- * SIGIO from now on whenever the socket has something to read. Node can watch no raw descriptor, but it can
- * watch a signal: nothing polls, and no thread waits.
+ * Calls `read` from now on whenever the socket has something to read: by SIGIO, for Node can watch no raw
+ * descriptor, but it can watch a signal. Nothing polls, and no thread waits. One reader may read several sockets.
  */
-export const signalWhenReadable = (fd: number): void => {
+export const whenReadable = (fd: number, read: () => void): void => {
   const F_SETFL = 4;
   const F_SETOWN = 8;
+  readers.add(read);
+  // First the handler: a packet before it would end the process, which is what SIGIO does to one that expects none.
+  if (process.listenerCount('SIGIO') === 0) process.on('SIGIO', readAll);
   checked('F_SETOWN', c.fcntl(fd, F_SETOWN, process.pid));
   checked('F_SETFL', c.fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC));
 };

@@ -4,7 +4,7 @@
  * packet is there 0.1 ms after it was sent (dumpcap's block timeout made that 250 ms).
  */
 import type { Plan } from '../plan/plan.ts';
-import { inNetwork, type PacketRing, packetRing, packetStatistics, signalWhenReadable } from '../sys/libc.ts';
+import { inNetwork, type PacketRing, packetRing, packetStatistics, whenReadable } from '../sys/libc.ts';
 import { FABRIC, networkPath } from './places.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -53,8 +53,7 @@ export const startCapture = (plan: Plan, recorder: Recorder): Capture => {
       next = (next + 1) % ring.frames;
     }
   };
-  signalWhenReadable(ring.fd);
-  process.on('SIGIO', drain);
+  whenReadable(ring.fd, drain);
   recorder.drain.push(drain);
   return {
     mute: (node, silent) => {

@@ -4,7 +4,7 @@ import { decodeNetlink, dumpRequest } from '../evidence/netlink.ts';
 import { applyEvent, emptyTables, type Tables } from '../evidence/tables.ts';
 import type { TimelineEvent } from '../evidence/timeline.ts';
 import type { Plan } from '../plan/plan.ts';
-import { inNetwork, netlinkSocket, receive, send, signalWhenReadable } from '../sys/libc.ts';
+import { inNetwork, netlinkSocket, receive, send, whenReadable } from '../sys/libc.ts';
 import { networkPath } from './places.ts';
 import type { Recorder } from './recorder.ts';
 
@@ -37,8 +37,7 @@ export const watchHost = (plan: Plan, recorder: Recorder): HostWatch => {
       }
     }
   };
-  signalWhenReadable(fd);
-  process.on('SIGIO', drain);
+  whenReadable(fd, drain);
   recorder.drain.push(drain);
   // One dump at a time: the kernel answers a second request while one is under way with EBUSY.
   for (const request of [RTM.GETLINK, RTM.GETADDR, RTM.GETROUTE, RTM.GETNEIGH]) {

@@ -13,8 +13,8 @@ import {
   send,
   setFreeBind,
   setReuseAddress,
-  signalWhenReadable,
   socket,
+  whenReadable,
 } from '../sys/libc.ts';
 import { networkPath } from './places.ts';
 import type { Recorder } from './recorder.ts';
@@ -23,21 +23,20 @@ const MAX_DATAGRAM = 65_535;
 
 export const startResponders = (responders: Responder[], recorder: Recorder): void => {
   const udp: number[] = [];
-  for (const responder of distinct(responders)) {
-    const fd = inNetwork(networkPath(responder.node), () => boundSocket(responder));
-    if (responder.protocol === 'udp') {
-      signalWhenReadable(fd);
-      udp.push(fd);
-    } else if (responder.protocol === 'tcp')
-      createServer((peer) => peer.on('error', () => peer.destroy()).pipe(peer)).listen({ fd });
-    else createHttpServer((_, response) => response.end(`${responder.node}\n`)).listen({ fd });
-  }
   const buffer = Buffer.alloc(MAX_DATAGRAM);
   const echo = () => {
     for (const fd of udp) echoOne(fd, buffer);
   };
-  process.on('SIGIO', echo);
   recorder.drain.push(echo);
+  for (const responder of distinct(responders)) {
+    const fd = inNetwork(networkPath(responder.node), () => boundSocket(responder));
+    if (responder.protocol === 'udp') {
+      udp.push(fd);
+      whenReadable(fd, echo);
+    } else if (responder.protocol === 'tcp')
+      createServer((peer) => peer.on('error', () => peer.destroy()).pipe(peer)).listen({ fd });
+    else createHttpServer((_, response) => response.end(`${responder.node}\n`)).listen({ fd });
+  }
 };
 
 const echoOne = (fd: number, buffer: Buffer): void => {
