@@ -38,3 +38,9 @@ clean:
 .PHONY: bench
 bench: build
 	node --import tsx bench/bench.ts
+
+# User lands for hosts: large, made once, cached below the user's cache folder.
+IMAGES ?= bookworm trixie
+.PHONY: images
+images: build
+	node dist/miflab.js image build $(IMAGES)

@@ -8,6 +8,7 @@ const ALLOWED: Record<string, string[]> = {
   services: ['lab', 'plan'],
   stacks: ['lab', 'plan'],
   sys: [],
+  images: ['sys'],
   evidence: ['plan', 'testbed'],
   testbed: ['evidence', 'experiment', 'plan', 'sys', 'verdict'],
   experiment: ['evidence', 'plan', 'sys', 'testbed'],
@@ -15,7 +16,7 @@ const ALLOWED: Record<string, string[]> = {
   verdict: ['decision', 'lab', 'plan'],
   suite: ['decision', 'evidence', 'lab', 'plan', 'sys', 'testbed', 'verdict'],
   report: ['lab', 'suite', 'verdict', 'evidence'],
-  cli: ['evidence', 'lab', 'plan', 'report', 'stacks', 'suite', 'sys', 'testbed', 'verdict'],
+  cli: ['evidence', 'images', 'lab', 'plan', 'report', 'stacks', 'suite', 'sys', 'testbed', 'verdict'],
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>

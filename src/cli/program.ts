@@ -34,7 +34,8 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     usage: string,
     description: string,
     examples: [call: string, meaning: string][],
-  ): Command => program.command(usage).description(description).addHelpText('after', examplesText(examples));
+    parent = program,
+  ): Command => parent.command(usage).description(description).addHelpText('after', examplesText(examples));
 
   command('run', 'Run labs and give verdicts', [
     ['miflab run', 'every lab below labs/'],
@@ -137,6 +138,20 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .addOption(reporterOption())
     .addOption(output())
     .action(action(async () => (await import('./report.ts')).report));
+
+  const image = command('image', 'Build, list and remove user lands for hosts', [
+    ['miflab image build trixie', 'Debian 13 with every stack, for --stack networkd@trixie'],
+    ['miflab image list', 'what can be built, and what is'],
+  ]);
+  command('build', 'Build user lands', [['miflab image build bookworm trixie', 'two of them']], image)
+    .argument('<names...>', 'names of user lands, as in images/user-lands.yaml')
+    .action(action(async () => (await import('./image.ts')).build));
+  command('list', 'List user lands: what can be built, and what is', [['miflab image list', '']], image)
+    .option('--verify', 'read all their files again and compare the digest')
+    .action(action(async () => (await import('./image.ts')).list));
+  command('remove', 'Remove built user lands', [['miflab image remove sid', 'free its space']], image)
+    .argument('<names...>', 'names of user lands')
+    .action(action(async () => (await import('./image.ts')).remove));
 
   command('schema', 'Print the JSON Schema of the lab language', [
     ['miflab schema > lab.schema.json', 'for an editor that completes and validates labs'],

@@ -25,6 +25,7 @@ export const debianPackages: Record<string, string> = {
   dhcpcd: 'dhcpcd-base',
   udhcpc: 'udhcpc',
   busybox: 'busybox',
+  mmdebstrap: 'mmdebstrap',
   ifup: 'ifupdown',
   connmand: 'connman',
   NetworkManager: 'network-manager',

@@ -16,6 +16,8 @@ export type IdMapping = 'range' | 'single';
 /** Where the sandbox shows miflab's own program and the Node that runs it. */
 const PROGRAM_FOLDER = '/run/miflab-program';
 const NODE = '/run/miflab-node';
+/** Where it shows user lands. */
+export const IMAGE_FOLDER = '/run/miflab-images';
 const RANGE = 65536;
 /** As root: ids of nobody else, from the range that systemd keeps for containers (524288 to 1879048191). */
 const ROOT_RANGE_START = 1_000_000_000;
@@ -28,6 +30,8 @@ export interface SandboxOptions {
   /** Shown to `exec` and `capture`. */
   lab: string;
   modules: string;
+  /** User lands of its hosts: name to folder. */
+  images: Record<string, string>;
 }
 
 /** The running sandbox, wrapped: a subprocess of execa is itself a promise of its end. */
@@ -35,10 +39,21 @@ export const startSandbox = async ({
   program,
   lab,
   modules,
-}: SandboxOptions): Promise<{ sandbox: Sandbox }> => {
-  const mapping = idMapping();
+  images,
+}: SandboxOptions): Promise<{ sandbox: MappedProgram }> => {
   const inside = [NODE, `${PROGRAM_FOLDER}/${program.slice(dirname(program).length + 1)}`];
-  const enter = [
+  const { started } = await startMapped([
+    ...bubblewrap(dirname(program), modules, lab, images),
+    '--',
+    ...inside,
+  ]);
+  return { sandbox: started };
+};
+
+/** Starts a program as the root of a new user namespace with the ids that a lab has. */
+export const startMapped = async (command: string[]): Promise<{ started: MappedProgram }> => {
+  const mapping = idMapping();
+  const started = spawnWaiting([
     'setpriv',
     '--reuid',
     '0',
@@ -47,18 +62,21 @@ export const startSandbox = async ({
     mapping === 'range' ? '--clear-groups' : '--keep-groups',
     '--pdeathsig',
     'KILL',
-    ...bubblewrap(dirname(program), modules, lab),
-    '--',
-    ...inside,
-  ];
-  const sandbox = spawnWaiting(enter);
-  await firstOutput(sandbox);
-  await writeIdMaps(sandbox.pid!, mapping);
-  sandbox.stdin.write('\n');
-  return { sandbox };
+    ...command,
+  ]);
+  await firstOutput(started);
+  await writeIdMaps(started.pid!, mapping);
+  started.stdin.write('\n');
+  return { started };
 };
 
-type Sandbox = ReturnType<typeof spawnWaiting>;
+export type MappedProgram = ReturnType<typeof spawnWaiting>;
+
+/** The machine's ids of the root of every lab. */
+export const mappedRoot = (): { uid: number; gid: number } =>
+  process.getuid!() === 0
+    ? { uid: ROOT_RANGE_START, gid: ROOT_RANGE_START }
+    : { uid: process.getuid!(), gid: process.getgid!() };
 
 /** The id maps are written from outside once the user namespace is there; until then the shell waits. */
 const spawnWaiting = (enter: string[]) =>
@@ -86,7 +104,7 @@ const spawnWaiting = (enter: string[]) =>
   );
 
 /** Rejects with what unshare said where the machine forbids user namespaces. */
-const firstOutput = (sandbox: Sandbox): Promise<void> =>
+const firstOutput = (sandbox: MappedProgram): Promise<void> =>
   new Promise((resolve, reject) => {
     let errors = '';
     const collect = (chunk: Buffer) => {
@@ -146,7 +164,12 @@ const writeIdMaps = async (pid: number, mapping: IdMapping): Promise<void> => {
   }
 };
 
-const bubblewrap = (folder: string, modules: string, lab: string): string[] => {
+const bubblewrap = (
+  folder: string,
+  modules: string,
+  lab: string,
+  images: Record<string, string>,
+): string[] => {
   // Where /bin and /lib are links into /usr, they are links inside too.
   const systemFolders = ['/bin', '/sbin', '/lib', '/lib64', '/lib32']
     .filter((path) => existsSync(path))
@@ -205,6 +228,7 @@ const bubblewrap = (folder: string, modules: string, lab: string): string[] => {
     '--ro-bind',
     process.execPath,
     NODE,
+    ...Object.entries(images).flatMap(([name, path]) => ['--ro-bind', path, `${IMAGE_FOLDER}/${name}`]),
     '--chdir',
     '/',
     '--clearenv',

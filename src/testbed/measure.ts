@@ -57,6 +57,7 @@ export const runInSandbox = async (
     program: programPath(),
     modules: modulesPath(),
     lab: order.plan.lab,
+    images: {},
   });
   const abort = () => sandbox.kill('SIGKILL');
   signal?.addEventListener('abort', abort);

@@ -1,0 +1,79 @@
+import { buildImage } from '../images/build.ts';
+import { type Definition, readDefinitions } from '../images/definition.ts';
+import {
+  builtImages,
+  digestOf,
+  type Image,
+  readImage,
+  removeImage,
+  rootFolder,
+  unusable,
+} from '../images/store.ts';
+import { closest } from '../lab/closest.ts';
+import { installCommand } from '../suite/debian-packages.ts';
+import { ExitCode } from '../suite/exit-code.ts';
+import { thisMachine } from '../suite/machine.ts';
+import { columns } from './columns.ts';
+import { UsageError } from './usage-error.ts';
+
+/** Builds user lands, one after the other; what mmdebstrap says goes to standard error. */
+export async function build(names: string[]): Promise<ExitCode> {
+  const definitions = readDefinitions();
+  const wanted = names.map((name) => [name, definitionOf(name, definitions)] as const);
+  if (!thisMachine.hasProgram('mmdebstrap')) {
+    process.stderr.write(
+      `the program mmdebstrap is missing: it makes user lands\nTo get it, as root:\n  ${installCommand(['mmdebstrap'])}\n`,
+    );
+    return ExitCode.machine;
+  }
+  for (const [name, definition] of wanted) {
+    try {
+      const image = await buildImage(name, definition, (line) => process.stderr.write(`${name}: ${line}\n`));
+      process.stdout.write(`built ${name}: ${shortDigest(image)}\n`);
+    } catch (error) {
+      process.stderr.write(`${name} was not built: ${(error as Error).message}\n`);
+      return ExitCode.machine;
+    }
+  }
+  return ExitCode.ok;
+}
+
+/** Prints a line per user land: its name, its digest or why it cannot serve, and what it is. */
+export async function list({ verify = false }: { verify?: boolean }): Promise<ExitCode> {
+  const definitions = readDefinitions();
+  const built = builtImages();
+  const unbuilt = Object.keys(definitions).filter((name) => !built.some((image) => image.name === name));
+  const problems = await Promise.all(built.map((image) => problemOf(image, verify)));
+  process.stdout.write(
+    columns([
+      ...built.map((image, index) => [image.name, problems[index] ?? shortDigest(image), image.description]),
+      ...unbuilt.map((name) => [name, 'not built', definitions[name]!.description]),
+    ]),
+  );
+  return problems.some((problem) => problem !== undefined) ? ExitCode.machine : ExitCode.ok;
+}
+
+const problemOf = async (image: Image, verify: boolean): Promise<string | undefined> =>
+  (await unusable(image.name)) ??
+  (verify && (await digestOf(rootFolder(image.name))) !== image.digest
+    ? 'its files differ from its digest'
+    : undefined);
+
+export async function remove(names: string[]): Promise<ExitCode> {
+  for (const name of names) if (!readImage(name)) throw new UsageError(`the user land ${name} is not built`);
+  for (const name of names) await removeImage(name);
+  return ExitCode.ok;
+}
+
+/** @throws UsageError for a name that nothing defines */
+function definitionOf(name: string, definitions: Record<string, Definition>): Definition {
+  const definition = definitions[name];
+  if (definition) return definition;
+  const meant = closest(name, Object.keys(definitions));
+  throw new UsageError(
+    `no user land ${name}: ${meant ? `did you mean ${meant}?` : `there is ${Object.keys(definitions).join(', ')}`}`,
+  );
+}
+
+/** Enough to tell builds apart at a glance. */
+const shortDigest = ({ digest }: Image): string => digest.slice(0, 12);
