@@ -4,7 +4,7 @@ import { addressesOf, nodeNamed } from './places.ts';
 import type { Way } from './way.ts';
 
 /** Where the host's own answer says otherwise than the wire, a sentence each. */
-export const contradictionsOf = (plan: Plan, answer: HostAnswer, way: Way): string[] => {
+export const contradictionsOf = (plan: Plan, answer: HostAnswer, way: Way, answered: boolean): string[] => {
   const { socketAddress, route, error } = answer;
   const said: [what: string, host: string | undefined, wire: string, agrees: boolean][] = [
     ['source', socketAddress && `${socketAddress} (getsockname)`, way.source, socketAddress === way.source],
@@ -21,7 +21,7 @@ export const contradictionsOf = (plan: Plan, answer: HostAnswer, way: Way): stri
       way.router,
       sameHop(plan, route?.via, way),
     ],
-    ['error', error, 'a packet that left', false],
+    ['error', error, 'an answer', !answered],
   ];
   return said
     .filter(([, host, , agrees]) => host && !agrees)

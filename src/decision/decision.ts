@@ -12,12 +12,15 @@ export interface Decision {
   sourceNetwork?: string;
   destination?: string;
   hopLimit?: number;
+  /** Whether an answer came. A refusal (a TCP reset, an ICMP error) is none: `error` tells it. */
   answered?: boolean;
-  /** The node that answered, by its port on the wire. */
+  /** The node that answered or refused, by its port on the wire. */
   by?: string;
   /** Milliseconds from the probe's first packet to the answer, both on the host's link. */
   answerAfterMs?: number;
-  /** What the host was told instead: ENETUNREACH. */
+  /** The way by which the answer came: the router that brought it, or 'on-link'. */
+  arrival?: { router: string; link: string };
+  /** What the host was told instead, ENETUNREACH; where it was told nothing, what the wire shows: 'icmp no route'. */
   error?: string;
   /** getaddrinfo's order. */
   order?: string[];
@@ -30,7 +33,7 @@ export interface Decision {
     queries: number;
     answered: boolean;
   }[];
-  /** The way the host's answer took. */
+  /** The way that the host's answer to an inbound packet took. */
   reply?: { sent: boolean; router?: string; link?: string; source?: string; sourceNetwork?: string };
   distribution?: { router: string; link: string; source: string; sourceNetwork?: string; count: number }[];
   /** Length of the outage, for probes that were repeated until something was so. */

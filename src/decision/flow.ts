@@ -1,106 +1,54 @@
-/** Which packets are a probe's questions, and which answer them. Pure. */
-import type { Headers } from '../evidence/headers.ts';
-import type { Plan, Question } from '../plan/plan.ts';
-import { type Asked, carries, during, type IpPacket, isIp, type Packet } from './packets.ts';
+/** The packets of a probe in a timeline: its questions, what answers one, what refuses it. Pure. */
+import { carries, comesFrom, isAnswer, isQuestion, refusalOf } from '../evidence/exchange.ts';
+import { type Asked, during, type IpPacket, isIp, type Packet } from './packets.ts';
 import { linksOf } from './places.ts';
 
-type Upper = Pick<Headers, 'udp' | 'tcp' | 'icmp' | 'kind'>;
-
-/** The question that decides where a probe's packets go; `again` goes where the flow it names went. */
-export const addressed = (plan: Plan, question: Question): Question => {
-  if (question.kind !== 'again') return question;
-  const named = plan.steps.find((step) => step.kind === 'probe' && step.probe.name === question.probe);
-  return named?.kind === 'probe' ? named.probe.question : question;
-};
-
 /** The packets by which the host put the question, in order of time. */
-export const questionsOf = (asked: Asked): IpPacket[] => {
-  const { plan, probe, packets } = asked;
-  const question = addressed(plan, probe.question);
-  const again = probe.question.kind === 'again';
-  return packets.filter(isIp).filter((packet) => {
-    if (packet.node !== probe.node || !goesThere(question, packet.headers)) return false;
-    const { udp, icmp } = packet.headers;
-    const byNonce = again || (question.kind !== 'fetch' && question.kind !== 'command' && (udp || icmp));
-    return byNonce ? carries(packet.headers, probe.nonce) : during(asked)(packet);
-  });
-};
+export const questionsOf = (asked: Asked): IpPacket[] =>
+  asked.packets
+    .filter(isIp)
+    .filter(
+      (packet) =>
+        packet.node === asked.probe.node &&
+        isQuestion(asked.exchange, packet.headers) &&
+        (during(asked)(packet) || carries(packet.headers, asked.probe.nonce)),
+    );
 
-const goesThere = (question: Question, headers: IpPacket['headers']): boolean => {
-  const { ip, udp, tcp, icmp, kind } = headers;
-  switch (question.kind) {
-    case 'udp':
-      return question.destinations.includes(ip.destination) && udp?.destinationPort === question.port;
-    case 'tcp':
-      return question.destinations.includes(ip.destination) && tcp?.destinationPort === question.port;
-    case 'ping':
-      return (
-        question.destinations.includes(ip.destination) &&
-        kind === 'ping-request' &&
-        icmp?.identifier === question.port
-      );
-    case 'fetch': {
-      const there = question.destinations.length === 0 || question.destinations.includes(ip.destination);
-      return there && tcp?.destinationPort === question.port && tcp.syn && !tcp.ack;
-    }
-    case 'command': {
-      const port = question.port === undefined || (udp ?? tcp)?.destinationPort === question.port;
-      return question.destinations.includes(ip.destination) && port;
-    }
-    default:
-      return false;
+/** The first packet on one of the host's links that answers a question. */
+export const answerTo = (asked: Asked, question: IpPacket): IpPacket | undefined =>
+  after(asked, question)
+    .filter(isIp)
+    .find(({ headers }) => isAnswer(asked.exchange, question.headers, headers));
+
+export interface Refusal {
+  packet: Packet;
+  /** 'tcp reset', 'icmp no route'. */
+  words: string;
+}
+
+/** The first packet on one of the host's links that refuses a question. */
+export const refusalTo = (asked: Asked, question: IpPacket): Refusal | undefined => {
+  for (const packet of after(asked, question)) {
+    const words = refusalOf(question.headers, packet.headers);
+    if (words) return { packet, words };
   }
+  return undefined;
 };
 
-/** The first packet that came back to a question's source and port on one of the host's links. */
-export const answerTo = (asked: Asked, question: IpPacket): IpPacket | undefined => {
-  const links = linksOf(asked.plan, asked.probe.node);
-  return asked.packets
-    .filter(isIp)
-    .find(
-      (packet) =>
-        packet.at >= question.at &&
-        links.has(packet.link) &&
-        packet.node !== asked.probe.node &&
-        packet.headers.ip.source === question.headers.ip.destination &&
-        packet.headers.ip.destination === question.headers.ip.source &&
-        answersUpper(question.headers, packet.headers) &&
-        backToPort(question.headers, packet.headers),
-    );
+/** What came to the host's links from others since the question. */
+const after = ({ plan, probe, packets }: Asked, question: IpPacket): Packet[] => {
+  const links = linksOf(plan, probe.node);
+  return packets.filter(({ at, link, node }) => at >= question.at && links.has(link) && node !== probe.node);
 };
 
-/** The node whose port an answer first came from, before any router translated or forwarded it. */
+/** The node whose port an answer or a refusal first came from, before any router translated or forwarded it. */
 export const responderOf = (asked: Asked, question: IpPacket, answer: IpPacket): string => {
-  const first = asked.packets
-    .filter(isIp)
-    .find(
-      (packet) =>
-        packet.at >= question.at &&
-        packet.node !== asked.probe.node &&
-        packet.headers.ip.source === answer.headers.ip.source &&
-        answersUpper(question.headers, packet.headers),
-    );
+  const first = asked.packets.find(
+    (packet) =>
+      packet.at >= question.at &&
+      packet.node !== asked.probe.node &&
+      packet.headers.ip?.source === answer.headers.ip.source &&
+      (comesFrom(question.headers, packet.headers) || packet.headers.quoted !== undefined),
+  );
   return (first ?? answer).node;
 };
-
-const answersUpper = (question: Upper, { udp, tcp, icmp, kind }: Upper): boolean => {
-  if (question.udp) return udp?.sourcePort === question.udp.destinationPort;
-  if (question.tcp) return tcp?.sourcePort === question.tcp.destinationPort;
-  return kind === 'ping-reply' && icmp?.identifier === question.icmp?.identifier;
-};
-
-const backToPort = (question: Upper, { udp, tcp }: Upper): boolean =>
-  (question.udp ?? question.tcp)?.sourcePort === (udp ?? tcp)?.destinationPort;
-
-/** An ICMP error that quotes a question of the probe. */
-export const icmpErrorFor = (asked: Asked, questions: IpPacket[]): Packet | undefined =>
-  asked.packets.find(({ node, headers: { quoted } }) => {
-    if (node === asked.probe.node || !quoted?.ip) return false;
-    return questions.some(
-      ({ headers }) =>
-        headers.ip.source === quoted.ip!.source &&
-        headers.ip.destination === quoted.ip!.destination &&
-        (headers.udp ?? headers.tcp)?.destinationPort === (quoted.udp ?? quoted.tcp)?.destinationPort &&
-        headers.icmp?.identifier === quoted.icmp?.identifier,
-    );
-  });

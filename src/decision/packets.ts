@@ -1,4 +1,5 @@
 /** The packets of a timeline with their headers read, and the time in which a probe was asked. Pure. */
+import { type Exchange, exchangeOf } from '../evidence/exchange.ts';
 import { type Headers, readHeaders } from '../evidence/headers.ts';
 import type { HostAnswer, TimelineEvent } from '../evidence/timeline.ts';
 import type { Plan, PlannedProbe } from '../plan/plan.ts';
@@ -26,6 +27,7 @@ export interface Asked {
   from: number;
   to: number;
   answers: HostAnswer[];
+  exchange: Exchange;
 }
 
 export const packetsOf = (timeline: TimelineEvent[]): Packet[] =>
@@ -52,17 +54,22 @@ export const askedOf = (
   const attempts = events
     .filter((event) => event.what === 'asked')
     .map(({ at, attempt }) => ({ at, attempt }));
+  const answers = events.filter((event) => event.what === 'answer').map(({ answer }) => answer);
   return {
     plan,
     probe,
+    exchange: { ...exchangeOf(plan, probe), localPorts: portsOf(answers) },
     packets,
     timeline,
     attempts,
     from: attempts[0]?.at ?? Number.NEGATIVE_INFINITY,
     to: events.find(({ what }) => what === 'done')?.at ?? Number.POSITIVE_INFINITY,
-    answers: events.filter((event) => event.what === 'answer').map(({ answer }) => answer),
+    answers,
   };
 };
+
+const portsOf = (answers: HostAnswer[]): Set<number> =>
+  new Set(answers.flatMap(({ socketPort }) => socketPort ?? []));
 
 export const isIp = (packet: Packet): packet is IpPacket => packet.headers.ip !== undefined;
 
@@ -71,9 +78,6 @@ export const during =
   ({ at }: Packet): boolean =>
     at >= from && at <= to;
 
-export const carries = ({ payload }: Headers, nonce: string): boolean => {
-  const text = Buffer.from(nonce);
-  const found = Buffer.from(payload).indexOf(text);
-  // miflab:web must not be taken for miflab:web-2: names are words with dashes.
-  return found >= 0 && !/[\w.-]/.test(String.fromCharCode(payload[found + text.length] ?? 0));
-};
+/** Clocks of the program that asks and of the capture agree: a packet belongs to the attempt that began last before it. */
+export const attemptOf = ({ attempts }: Asked, { at }: { at: number }): number =>
+  attempts.findLast((attempt) => attempt.at <= at)?.attempt ?? 0;

@@ -1,6 +1,7 @@
 import type { Plan } from '../plan/plan.ts';
+import type { Decision } from './decision.ts';
 import type { IpPacket } from './packets.ts';
-import { firstHop, networkOf } from './places.ts';
+import { addressesOf, firstHop, networkOf, nodeNamed } from './places.ts';
 
 /** The way a packet left the host. */
 export interface Way {
@@ -25,3 +26,9 @@ export const firstOfEachWay = (plan: Plan, packets: IpPacket[]): IpPacket[] => {
   const keys = packets.map((packet) => JSON.stringify(wayOf(plan, packet)));
   return packets.filter((_, index) => keys.indexOf(keys[index]!) === index);
 };
+
+/** By whom and over which link a packet came to the host. */
+export const arrivalOf = (plan: Plan, { link, node, headers: { ip } }: IpPacket): Decision['arrival'] => ({
+  router: addressesOf(nodeNamed(plan, node)!).includes(ip.source) ? 'on-link' : node,
+  link,
+});

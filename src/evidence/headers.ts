@@ -45,7 +45,8 @@ export interface Headers {
     fin: boolean;
     rst: boolean;
   };
-  icmp?: { type: number; code: number; identifier?: number; sequence?: number };
+  /** The MTU of the next hop where an error tells it. */
+  icmp?: { type: number; code: number; identifier?: number; sequence?: number; mtu?: number };
   /** Target of NS, NA and redirect; destination of a redirect; the router flag of an NA; the lifetime of an RA in seconds. */
   nd?: {
     target?: string;

@@ -38,7 +38,12 @@ export const readIcmp = (version: 4 | 6, bytes: Buffer, readQuoted: (bytes: Buff
       return { kind, icmp: { ...icmp, ...readEcho(bytes) }, payload: bytes.subarray(8) };
     case 'icmp-unreachable':
     case 'icmp-error':
-      return { kind, icmp, quoted: readQuoted(bytes.subarray(8)), payload: bytes.subarray(8) };
+      return {
+        kind,
+        icmp: { ...icmp, ...readMtu(version, bytes) },
+        quoted: readQuoted(bytes.subarray(8)),
+        payload: bytes.subarray(8),
+      };
     case 'redirect':
       return {
         kind,
@@ -52,6 +57,13 @@ export const readIcmp = (version: 4 | 6, bytes: Buffer, readQuoted: (bytes: Buff
 
 const readEcho = (bytes: Buffer) =>
   bytes.length < 8 ? {} : { identifier: bytes.readUInt16BE(4), sequence: bytes.readUInt16BE(6) };
+
+/** The next hop's MTU, in packet too big (RFC 4443 section 3.2) and fragmentation needed (RFC 1191 section 4). */
+const readMtu = (version: 4 | 6, bytes: Buffer): { mtu?: number } => {
+  if (bytes.length < 8) return {};
+  if (version === 6) return bytes[0] === 2 ? { mtu: bytes.readUInt32BE(4) } : {};
+  return bytes[0] === 3 && bytes[1] === 4 ? { mtu: bytes.readUInt16BE(6) } : {};
+};
 
 /** An ICMPv4 redirect names the better gateway and quotes a packet to the destination redirected. */
 const readRedirect = (bytes: Buffer, readQuoted: (bytes: Buffer) => Layers) => {

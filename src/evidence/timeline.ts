@@ -105,6 +105,7 @@ export interface HostAnswer {
   destination?: string;
   /** getsockname() after connect. */
   socketAddress?: string;
+  socketPort?: number;
   /** `ip -json route get` with the probe's source, mark, link and user. */
   route?: { interface?: string; via?: string; source?: string; error?: string };
   /** The errno name of a socket call that failed, or how a program ended: ENETUNREACH, exit 2. */

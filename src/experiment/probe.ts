@@ -18,7 +18,7 @@ export const runProbe = async (
   probe: PlannedProbe,
   flows: Map<string, Flow>,
 ): Promise<void> => {
-  const watch = watchWire(lab, probe, flows);
+  const watch = watchWire(lab, probe);
   try {
     if (probe.until) await askRepeatedly(lab, probe, flows, watch);
     else await askOnce(lab, probe, flows, watch, 1);
@@ -38,7 +38,7 @@ const askOnce = async (
   await ask(lab, probe, flows, attempt);
   if (watch.expects === 'program') return;
   await until(lab.recorder, { ms: probe.withinMs, extendedBy: watch.concerns }, () =>
-    watch.answered() ? true : undefined,
+    watch.settled() ? true : undefined,
   );
 };
 
@@ -54,9 +54,8 @@ const askRepeatedly = async (
     watch.forget();
     const asked = lab.recorder.elapsed();
     await ask(lab, probe, flows, attempt);
-    const answered = () => watch.answered();
-    await until(lab.recorder, { ms: probe.everyMs }, () => (answered() ? true : undefined));
-    if (answered() === (probe.until === 'answered')) return;
+    await until(lab.recorder, { ms: probe.everyMs }, () => (watch.settled() ? true : undefined));
+    if (watch.answered() === (probe.until === 'answered')) return;
     const left = probe.everyMs - (lab.recorder.elapsed() - asked);
     if (left > 0) await until(lab.recorder, { ms: left }, () => undefined);
   }

@@ -1,6 +1,7 @@
 /** UDP, TCP and ICMP echo probes: sockets of the host's own kernel, with the options that the probe names. */
 import { closeSync } from 'node:fs';
 import { addressText } from '../evidence/address.ts';
+import type { HostAnswer } from '../evidence/timeline.ts';
 import { addressBytes, internetChecksum } from '../plan/bytes.ts';
 import type { PlannedProbe, Question, SocketOptions } from '../plan/plan.ts';
 import {
@@ -33,6 +34,8 @@ export interface Flow {
   fd: number;
   destination: string;
   port: number;
+  /** Bytes of payload, the nonce included. */
+  size: number;
 }
 
 const IPPROTO_ICMP = 1;
@@ -47,11 +50,7 @@ export const askSocket = async (
 ): Promise<void> => {
   const options = { ...question, bindAddress: await hostAddress(lab, probe.node, question.bindAddress) };
   for (const destination of question.destinations) {
-    const {
-      flow,
-      socketAddress: own,
-      error,
-    } = openAndAsk(probe, { ...options, destinations: [destination] });
+    const { flow, own, error } = openAndAsk(probe, { ...options, destinations: [destination] });
     const late = flow && question.kind === 'tcp' && !error ? await settled(lab, probe, flow) : undefined;
     // A closed socket would answer the answer with an ICMP error: each stays open until the lab ends.
     if (flow) flows.set(probe.name, flow);
@@ -61,7 +60,7 @@ export const askSocket = async (
       kind: 'probe',
       probe: probe.name,
       what: 'answer',
-      answer: { destination, socketAddress: own, route, error: error ?? late },
+      answer: { destination, ...own, route, error: error ?? late },
     });
   }
 };
@@ -72,12 +71,18 @@ export const askAgain = async (
   probe: PlannedProbe,
   flow: Flow | undefined,
 ): Promise<void> => {
-  if (!flow) return;
+  if (!flow) {
+    lab.recorder.record({
+      kind: 'probe',
+      probe: probe.name,
+      what: 'answer',
+      answer: { error: 'no open flow' },
+    });
+    return;
+  }
   let error: string | undefined;
   try {
-    inNetwork(networkPath(probe.node), () =>
-      send(flow.fd, payload(flow.kind, flow.port, probe.nonce, 0, flow.destination)),
-    );
+    inNetwork(networkPath(probe.node), () => send(flow.fd, payload(flow, probe.nonce)));
   } catch (refused) {
     error = codeOf(refused);
   }
@@ -85,14 +90,14 @@ export const askAgain = async (
     kind: 'probe',
     probe: probe.name,
     what: 'answer',
-    answer: { destination: flow.destination, socketAddress: localAddress(flow.fd), error },
+    answer: { destination: flow.destination, ...localAddress(flow.fd), error },
   });
 };
 
 const openAndAsk = (
   probe: PlannedProbe,
   question: SocketQuestion,
-): { flow?: Flow; socketAddress?: string; error?: string } => {
+): { flow?: Flow; own?: LocalAddress; error?: string } => {
   const destination = question.destinations[0]!;
   let fd: number | undefined;
   try {
@@ -101,14 +106,15 @@ const openAndAsk = (
       applyOptions(fd, question, destination);
       connect(fd, inetAddress(addressBytes(destination), question.kind === 'ping' ? 0 : question.port));
       const own = localAddress(fd);
-      if (question.kind !== 'tcp')
-        send(fd, payload(question.kind, question.port, probe.nonce, question.size, destination));
-      return { flow: { kind: question.kind, fd, destination, port: question.port }, socketAddress: own };
+      const { kind, port, size } = question;
+      const flow = { kind, fd, destination, port, size };
+      if (kind !== 'tcp') send(fd, payload(flow, probe.nonce));
+      return { flow, own };
     });
   } catch (refused) {
     const own = fd === undefined ? undefined : localAddress(fd);
     if (fd !== undefined) closeSync(fd);
-    return { error: codeOf(refused), socketAddress: own };
+    return { error: codeOf(refused), own };
   }
 };
 
@@ -132,11 +138,16 @@ const applyOptions = (fd: number, options: SocketOptions, destination: string): 
   if (options.bindAddress) bind(fd, inetAddress(addressBytes(options.bindAddress), 0));
 };
 
-const localAddress = (fd: number): string | undefined => {
+type LocalAddress = Pick<HostAnswer, 'socketAddress' | 'socketPort'>;
+
+/** getsockname; a raw socket has no port. */
+const localAddress = (fd: number): LocalAddress => {
   const address = socketAddress(fd);
   const family = address[0]! | (address[1]! << 8);
-  if (family === AF.INET6) return addressText(address.subarray(8, 24));
-  return family === AF.INET ? addressText(address.subarray(4, 8)) : undefined;
+  const port = (address[2]! << 8) | address[3]!;
+  const text =
+    family === AF.INET6 ? address.subarray(8, 24) : family === AF.INET ? address.subarray(4, 8) : undefined;
+  return text ? { socketAddress: addressText(text), ...(port > 0 && { socketPort: port }) } : {};
 };
 
 /** An unanswered connect says so only when the kernel gives up; what it says by the probe's deadline counts. */
@@ -146,7 +157,7 @@ const settled = async (lab: RunningLab, probe: PlannedProbe, flow: Flow): Promis
     error ??= pendingError(flow.fd);
     return error ?? (connected(flow.fd) ? 'connected' : undefined);
   });
-  if (!error && connected(flow.fd)) send(flow.fd, Buffer.from(probe.nonce));
+  if (!error && connected(flow.fd)) send(flow.fd, payload(flow, probe.nonce));
   return error;
 };
 
@@ -160,13 +171,7 @@ const connected = (fd: number): boolean => {
 };
 
 /** The nonce leads; an ICMP echo request is written whole but for the ICMPv6 checksum, which the kernel adds. */
-const payload = (
-  kind: Flow['kind'],
-  port: number,
-  nonce: string,
-  size: number,
-  destination: string,
-): Buffer => {
+const payload = ({ kind, port, size, destination }: Flow, nonce: string): Buffer => {
   const text = Buffer.from(nonce);
   const data = Buffer.concat([text, Buffer.alloc(Math.max(0, size - text.length))]);
   return kind === 'ping' ? echoRequest(destination.includes(':') ? 128 : 8, port, data) : data;

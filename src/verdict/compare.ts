@@ -41,7 +41,7 @@ const matches = (
     case 'first':
       return isAddress(plan, decision.order?.[0], expected.first!);
     case 'reply':
-      return isReply(plan, decision.reply, expected.reply!);
+      return isReply(plan, replyOf(decision), expected.reply!);
     case 'routers':
       return sameSet(
         decision.distribution?.map(({ router }) => router),
@@ -78,7 +78,7 @@ export const seenOf = (decision: Decision, member: keyof ExpectedDecision): unkn
         (decision.sourceNetwork ? `${decision.sourceNetwork} (${decision.source})` : decision.source)
       );
     case 'reply':
-      return decision.reply?.sent === false ? 'none' : decision.reply;
+      return decision.reply?.sent === false ? 'none' : replyOf(decision);
     case 'routers':
       return decision.distribution && [...new Set(decision.distribution.map(({ router }) => router))];
     case 'links':
@@ -113,6 +113,10 @@ const isAddress = (plan: Plan, seen: string | undefined, expected: string): bool
 
 const sameOrder = (plan: Plan, seen: string[] | undefined, expected: string[]): boolean =>
   seen?.length === expected.length && expected.every((one, index) => isAddress(plan, seen[index], one));
+
+/** Of a probe that the host sent, the way by which the answer came. */
+const replyOf = ({ reply, arrival }: Decision): Decision['reply'] =>
+  reply ?? (arrival && { sent: true, ...arrival });
 
 const isReply = (
   plan: Plan,

@@ -10,10 +10,10 @@ const Link = naming('host link');
 
 export const Reply = define(
   'Reply',
-  "The way the host's answer took",
+  "The way of the answer: an inbound probe's, as the host sends it; any other's, as it comes to the host",
   z.strictObject({
-    router: describe('The first hop of the answer', Router).optional(),
-    link: describe('The link it left by', Link).optional(),
+    router: describe('The first hop of the answer, or the router that brings it', Router).optional(),
+    link: describe('The link it left or came by', Link).optional(),
     source: describe('Its source address', Source).optional(),
   }),
 );
@@ -31,9 +31,15 @@ export const ExpectedDecision = define(
     source: describe('The source address; a network means any address of its prefixes', Source).optional(),
     destination: describe('The address it went to', Destination).optional(),
     'hop-limit': describe('Hop limit or TTL on the wire', z.int()).optional(),
-    answered: describe('Whether an answer came', z.boolean()).optional(),
-    by: describe('The node that answered', naming('node')).optional(),
-    error: describe('What the host was told instead: ENETUNREACH', z.string()).optional(),
+    answered: describe(
+      'Whether an answer came; a TCP reset or an ICMP error is none',
+      z.boolean(),
+    ).optional(),
+    by: describe('The node that answered or refused', naming('node')).optional(),
+    error: describe(
+      "What the host was told instead: ENETUNREACH, ECONNREFUSED; where it was told nothing, what the wire shows: 'icmp no route', 'icmp packet too big, MTU 1280'",
+      z.string(),
+    ).optional(),
     order: describe('Destination order', z.array(Destination)).optional(),
     first: describe('The first address of the order', Destination).optional(),
     servers: describe(
@@ -41,7 +47,7 @@ export const ExpectedDecision = define(
       z.array(naming('node')),
     ).optional(),
     reply: describe(
-      "The way the host's answer took (inbound probes)",
+      'The way of the answer; none: the host sent none',
       z.union([z.literal('none'), Reply]),
     ).optional(),
     routers: describe('Distribution: the routers used, in any order', z.array(Router)).optional(),
