@@ -1,5 +1,5 @@
 /** What a state of the host still lacks, as one line each for people. Pure. */
-import { contains } from '../plan/addresses.ts';
+import { contains, isBetween } from '../plan/addresses.ts';
 import type { HostState } from '../plan/state.ts';
 import type { EntryOf, Tables } from './tables.ts';
 
@@ -9,17 +9,25 @@ export interface Seen {
   /** Output of daemons, line by line. */
   logs: { daemon: string; text: string }[];
   packets: { link: string; node: string; kind: string }[];
+  /** Whether a daemon has said something that matches since it started. */
+  hasSaid(daemon: string, pattern: string): boolean;
   /** The text of /etc/resolv.conf; empty where there is none. */
   resolvConf: string;
 }
 
 /** What of a state is not yet so; nothing: the state has come. Addresses are compared in the form of RFC 5952. */
-export const missing = (state: HostState, { tables, logs, packets, resolvConf }: Seen): string[] => [
+export const missing = (state: HostState, { tables, logs, packets, resolvConf, hasSaid }: Seen): string[] => [
   ...state.defaultRouters.filter((router) => !isDefaultRouter(tables, router)).map(lackOfRouter),
   ...state.noDefaultRouters.filter((router) => isDefaultRouter(tables, router)).map(surplusOfRouter),
   ...state.addressesWithin
     .filter((wanted) => !hasUsableAddressWithin(tables, wanted))
     .map((wanted) => `no usable address within ${wanted.prefix} on ${wanted.interface}`),
+  ...state.leases
+    .filter((wanted) => !hasLease(tables, wanted))
+    .map(({ interface: name, ranges, protocol }) => {
+      const within = ranges.map(([first, last]) => (first === last ? first : `${first} to ${last}`));
+      return `no usable address of ${protocol} on ${name}: ${within.join(' or ')}`;
+    }),
   ...state.addresses.flatMap((address) => lackOfAddress(tables, address)),
   ...state.noAddresses
     .filter((address) => addressOf(tables, address))
@@ -40,6 +48,9 @@ export const missing = (state: HostState, { tables, logs, packets, resolvConf }:
       (wanted) => !logs.some(({ daemon, text }) => daemon === wanted.daemon && text.includes(wanted.text)),
     )
     .map(({ daemon, text }) => `${daemon} has not said '${text}'`),
+  ...state.said
+    .filter(({ daemon, pattern }) => !hasSaid(daemon, pattern))
+    .map(({ daemon, pattern }) => `${daemon} has not said /${pattern}/`),
   ...state.packets.filter((wanted) => !packets.some((packet) => isWanted(packet, wanted))).map(lackOfPacket),
 ];
 
@@ -74,6 +85,14 @@ const hasUsableAddressWithin = (
   addresses.some(
     (entry) =>
       entry.interface === wanted.interface && isUsable(entry) && contains(wanted.prefix, entry.address),
+  );
+
+const hasLease = ({ addresses }: Tables, wanted: HostState['leases'][number]): boolean =>
+  addresses.some(
+    (entry) =>
+      entry.interface === wanted.interface &&
+      isUsable(entry) &&
+      wanted.ranges.some(([first, last]) => isBetween(entry.address, first, last)),
   );
 
 const addressOf = ({ addresses }: Tables, address: string): EntryOf<'address'> | undefined =>

@@ -21,6 +21,10 @@ export type TimelineEvent =
       expected: boolean;
     }
   | { at: Instant; kind: 'step'; index: number; title: string; phase: 'begin' | 'end' }
+  /** The first line of what the host's stack says of its version. */
+  | { at: Instant; kind: 'stack'; version: string }
+  /** The host's resolver configuration as it is from now on. */
+  | { at: Instant; kind: 'resolver'; node: string; text: string }
   | { at: Instant; kind: 'network-ready' }
   | { at: Instant; kind: 'probe'; probe: string; what: 'asked'; attempt: number; destination?: string }
   | { at: Instant; kind: 'probe'; probe: string; what: 'answer'; answer: HostAnswer }

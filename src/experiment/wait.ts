@@ -24,16 +24,18 @@ export const waitForState = async (
   });
   let lacking: string[] = [];
   await until(lab.recorder, { ms: withinMs }, () => {
-    const fault = lab.daemons.fault();
-    if (fault) throw fault;
+    if (lab.daemons.fault()) return true;
     lacking = missing(state, {
       tables: lab.host.tables(),
       logs,
       packets,
+      hasSaid: lab.daemons.hasSaid,
       resolvConf: state.resolvers.length > 0 ? lab.host.resolvConf() : '',
     });
     return lacking.length === 0 ? true : undefined;
   });
   unwatch();
+  const fault = lab.daemons.fault();
+  if (fault) throw fault;
   return lacking;
 };

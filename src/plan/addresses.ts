@@ -23,6 +23,13 @@ export const prefixLength = (prefix: string): number => parse(prefix).subnetMask
 export const contains = (prefix: string, address: string): boolean =>
   familyOf(prefix) === familyOf(address) && parse(address.split('/')[0]!).isInSubnet(parse(prefix));
 
+/** Whether an address lies between two of its family, those included. */
+export const isBetween = (address: string, first: string, last: string): boolean => {
+  if (familyOf(address) !== familyOf(first)) return false;
+  const [low, number, high] = [first, address, last].map((one) => parse(one).bigInt());
+  return low! <= number! && number! <= high!;
+};
+
 /** The nth address of a prefix: nth('10.0.1.0/24', 1) is 10.0.1.1. */
 export const nth = (prefix: string, n: number): string => {
   const start = parse(prefix).startAddress().bigInt() + BigInt(n);

@@ -5,8 +5,9 @@ import { planDaemons } from './daemons.ts';
 import { planNeeds } from './needs.ts';
 import { planNode } from './nodes.ts';
 import type { Plan, Timers } from './plan.ts';
+import { planStack } from './stack.ts';
 import { plannedImpairment, planSteps } from './steps.ts';
-import { hostUnderTest, makeTopology } from './topology.ts';
+import { makeTopology } from './topology.ts';
 
 export interface PlanOptions {
   lab: string;
@@ -19,13 +20,15 @@ export interface PlanOptions {
 export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
   const topology = makeTopology(lab);
   const timers = lab.timers ?? options.timers;
-  const stack = stackNamed(options.stack).plan(lab, hostUnderTest(topology));
+  const chosen = stackNamed(options.stack);
+  const stack = planStack(chosen, lab, topology, timers);
   const { steps, responders } = planSteps({
     lab,
     topology,
     timers,
     positionOf: options.positionOf,
     onPlugIn: stack.onPlugIn,
+    uptake: stack.uptake,
   });
   const links = topology.links.map((link) => {
     const impair = lab.networks[link.name]?.impair;
@@ -36,13 +39,15 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
     lab: options.lab,
     variant: options.variant,
     stack: options.stack,
+    host: stack.host,
     timers,
     links,
-    nodes: topology.nodes.map((node) => planNode(node, topology, lab, timers)),
+    nodes: topology.nodes.map((node) => stack.on(planNode(node, topology, lab, timers))),
     daemons: [...planDaemons(lab, topology), ...stack.daemons],
     responders,
-    steps,
+    steps: [...stack.start, ...steps],
     needs: [],
+    unsupported: stack.unsupported,
   };
-  return { ...plan, needs: planNeeds(plan, lab.needs ?? []) };
+  return { ...plan, needs: planNeeds(plan, chosen.programs, lab.needs ?? []) };
 };

@@ -5,7 +5,7 @@ const PROBE_PROGRAM: Record<string, string | undefined> = { resolve: 'getent', q
 /** What `needs:` of a lab may name that is no program. */
 const KERNEL_FEATURES = ['netem', 'vrf', 'nftables', 'tbf'];
 
-export const planNeeds = (plan: Omit<Plan, 'needs'>, stated: string[]): Need[] => {
+export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: string[]): Need[] => {
   const program = (name: string, by: string): Need => ({ kind: 'program', name, for: by });
   const kernel = (name: string, by: string): Need => ({ kind: 'kernel', name, for: by });
   const impairments = [
@@ -19,6 +19,7 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, stated: string[]): Need[] =
   return distinct([
     ...['unshare', 'setpriv', 'nsenter', 'bwrap', 'ip'].map((name) => program(name, 'every lab')),
     ...plan.daemons.map((daemon) => program(daemon.program, daemon.id)),
+    ...ofStack.map((name) => program(name, `stack ${plan.stack}`)),
     ...plan.steps.flatMap((step) => {
       const name = step.kind === 'probe' ? PROBE_PROGRAM[step.probe.question.kind] : undefined;
       return name && step.kind === 'probe' ? [program(name, `probe ${step.probe.name}`)] : [];

@@ -16,6 +16,7 @@ export interface Plan {
   /** Which run of the lab: '' for the lab itself, 'control 1', 'order wifi, lte'. */
   variant: string;
   stack: string;
+  host: PlannedHost;
   timers: Timers;
   links: PlannedLink[];
   nodes: PlannedNode[];
@@ -24,6 +25,17 @@ export interface Plan {
   steps: PlannedStep[];
   /** What the machine must have for this plan, for `doctor` and exit code 4: programs, kernel features, ids. */
   needs: Need[];
+  /** Why this stack cannot be put through this lab, in one sentence. */
+  unsupported?: string;
+}
+
+/** What is read of the host under test beside its packets and tables. */
+export interface PlannedHost {
+  node: string;
+  /** The command whose first line of output is the version of the stack. */
+  version?: string[];
+  /** The file where its name servers stand. */
+  resolverFile: string;
 }
 
 export interface Need {
@@ -61,13 +73,16 @@ export interface PlannedNode {
   ownFiles: boolean;
   interfaces: PlannedInterface[];
   /** Files laid into the node before anything starts: absolute path to text. */
-  files: Record<string, string>;
+  files: Record<string, PlannedFile>;
   sysctls: [key: string, value: string][];
   /** Lines for `ip -batch`, in order, after the addresses. */
   ip: string[];
   nftables: string;
   tc: string[];
 }
+
+/** Its text, with its mode where that is not 0644. */
+export type PlannedFile = string | { text: string; mode: number };
 
 export interface PlannedInterface {
   /** On the node: the name of the link. */
@@ -98,6 +113,8 @@ export interface PlannedDaemon {
   reload: 'SIGHUP' | 'restart';
   /** Started while the lab is built; false: only by a step. */
   started: boolean;
+  /** It does its work and ends: exit code 0 is no fault. */
+  once?: boolean;
 }
 
 export interface Readiness {

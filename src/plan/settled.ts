@@ -1,64 +1,40 @@
-/** When a host has taken up all that its links offer: a default router for each that offers itself, an address of each prefix. Pure. */
-import type { OtherHost, Router } from '../lab/schema.ts';
-import { canonicalPrefix, milliseconds, prefixLength } from './addresses.ts';
-import type { HostState } from './state.ts';
+/** When a host has taken up all that its links offer: a default router for each that offers itself, an address of each prefix, a lease. Pure. */
+import { milliseconds } from './addresses.ts';
+import { autonomousPrefixes, leasesOn, offersOn } from './offers.ts';
+import { anyState, type HostState } from './state.ts';
 import { hostUnderTest, type Topology } from './topology.ts';
 
-type Advertisement = NonNullable<Router['ra']>[string];
+/** What a stack takes up besides router advertisements, and how one knows that it has. */
+export interface Uptake {
+  clients: ('dhcpv4' | 'dhcpv6')[];
+  said(link: string): HostState['said'];
+}
 
 /** Of the given links of the host under test. A host whose parameters refuse advertisements needs its own settle. */
-export const settledState = (topology: Topology, links: string[]): HostState => {
-  const advertised = topology.nodes.flatMap((node) =>
-    node.interfaces
-      .filter(({ name }) => links.includes(name))
-      .flatMap((planned) => {
-        const ra = (node.lab as Router | OtherHost | undefined)?.ra?.[planned.name];
-        return ra ? [{ planned, ra }] : [];
-      }),
-  );
+export const settledState = (topology: Topology, links: string[], { clients, said }: Uptake): HostState => {
+  const host = hostUnderTest(topology);
+  const plugged = host.interfaces
+    .filter(({ name }) => links.includes(name))
+    .map((planned) => ({
+      planned,
+      offers: offersOn(topology, planned.link),
+      link: topology.links.find(({ name }) => name === planned.link)!,
+    }));
   return {
-    node: hostUnderTest(topology).name,
-    defaultRouters: advertised
-      .filter(({ ra }) => ra.lifetime === undefined || milliseconds(ra.lifetime) > 0)
-      .map(({ planned }) => ({ interface: planned.name, addresses: [planned.linkLocal] })),
-    addressesWithin: distinct(
-      advertised.flatMap(({ planned, ra }) =>
-        autonomousPrefixes(ra, topology.links.find(({ name }) => name === planned.link)!.ipv6).map(
-          (prefix) => ({ interface: planned.name, prefix }),
-        ),
-      ),
+    ...anyState(host.name),
+    defaultRouters: plugged.flatMap(({ planned, offers }) =>
+      offers.ra
+        .filter(({ service: { lifetime } }) => lifetime === undefined || milliseconds(lifetime) > 0)
+        .map((router) => ({ interface: planned.name, addresses: [router.interface.linkLocal] })),
     ),
-    noDefaultRouters: [],
-    addresses: hostAddresses(topology, links),
-    noAddresses: [],
-    deprecated: [],
-    routes: [],
-    noRoutes: [],
-    neighbours: [],
-    resolvers: [],
-    logs: [],
-    packets: [],
+    addressesWithin: plugged.flatMap(({ planned, offers, link }) =>
+      autonomousPrefixes(offers, link).map((prefix) => ({ interface: planned.name, prefix })),
+    ),
+    leases: plugged
+      .flatMap(({ planned, offers, link }) => leasesOn(offers, planned, host.name, link))
+      .filter(({ protocol }) => clients.includes(protocol)),
+    said: plugged.flatMap(({ planned }) => said(planned.name)),
+    // Static IPv6 addresses are tentative until the link has carrier.
+    addresses: plugged.flatMap(({ planned }) => planned.addresses.map((address) => address.split('/')[0]!)),
   };
 };
-
-/** SLAAC takes prefixes of 64 bits with the A flag and a lifetime (RFC 4862 section 5.5.3). */
-const autonomousPrefixes = (ra: Advertisement, linkPrefixes: string[]): string[] =>
-  Object.entries(ra.prefixes ?? Object.fromEntries(linkPrefixes.map((prefix) => [prefix, {}])))
-    .filter(([prefix, option]) => {
-      const { autonomous = true, 'valid-lifetime': valid = '1d' } = option as {
-        autonomous?: boolean;
-        'valid-lifetime'?: string;
-      };
-      return autonomous && prefixLength(prefix) === 64 && (valid === 'infinity' || milliseconds(valid) > 0);
-    })
-    .map(([prefix]) => canonicalPrefix(prefix));
-
-/** Its static IPv6 addresses, which are tentative until the link has carrier. */
-const hostAddresses = (topology: Topology, links: string[]): string[] =>
-  hostUnderTest(topology)
-    .interfaces.filter(({ name }) => links.includes(name))
-    .flatMap(({ addresses }) => addresses.map((address) => address.split('/')[0]!));
-
-const distinct = <T>(items: T[]): T[] => [
-  ...new Map(items.map((item) => [JSON.stringify(item), item])).values(),
-];

@@ -4,6 +4,8 @@ export interface HostState {
   /** Default routes through these next hops on these interfaces; the router's name is for people. */
   defaultRouters: { interface: string; addresses: string[]; router?: string }[];
   noDefaultRouters: { interface: string; addresses: string[]; router?: string }[];
+  /** On an interface a usable address within one of these ranges, those ends included. */
+  leases: { interface: string; protocol: 'dhcpv4' | 'dhcpv6'; ranges: [first: string, last: string][] }[];
   /** On an interface a usable address within a prefix: 2001:db8:a::/64. */
   addressesWithin: { interface: string; prefix: string }[];
   addresses: string[];
@@ -18,6 +20,28 @@ export interface HostState {
   }[];
   /** Name servers in /etc/resolv.conf. */
   resolvers: string[];
+  /** Texts in the output of daemons since the wait began. */
   logs: { daemon: string; text: string }[];
+  /** Regular expressions that the output of daemons has matched since they started. */
+  said: { daemon: string; pattern: string }[];
   packets: { link: string; node?: string; kind: string }[];
 }
+
+/** A state that asks for nothing. */
+export const anyState = (node: string): HostState => ({
+  node,
+  defaultRouters: [],
+  noDefaultRouters: [],
+  leases: [],
+  addressesWithin: [],
+  addresses: [],
+  noAddresses: [],
+  deprecated: [],
+  routes: [],
+  noRoutes: [],
+  neighbours: [],
+  resolvers: [],
+  logs: [],
+  said: [],
+  packets: [],
+});

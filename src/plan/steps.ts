@@ -7,8 +7,8 @@ import { frameOf } from './frames.ts';
 import type { PlannedImpairment, PlannedInterface, PlannedStep, Responder, Timers } from './plan.ts';
 import { planProbe } from './probes.ts';
 import { resolveReferences } from './references.ts';
-import { settledState } from './settled.ts';
-import type { HostState } from './state.ts';
+import { settledState, type Uptake } from './settled.ts';
+import { anyState, type HostState } from './state.ts';
 import { addressOfNode, hostUnderTest, list, nodeNamed, type Topology } from './topology.ts';
 
 const WAIT_MS = { fast: 10_000, real: 60_000 };
@@ -20,6 +20,7 @@ export interface StepContext {
   positionOf?: (path: (string | number)[]) => { line: number; column: number };
   /** Starts what a stack starts when a link of the host gets carrier. */
   onPlugIn: (link: string) => PlannedStep[];
+  uptake: Uptake;
 }
 
 export const planSteps = (context: StepContext): { steps: PlannedStep[]; responders: Responder[] } => {
@@ -28,7 +29,7 @@ export const planSteps = (context: StepContext): { steps: PlannedStep[]; respond
   let lab = context.lab;
   let probes = 0;
   const one = (step: Step): PlannedStep[] => {
-    const { topology, timers } = context;
+    const { topology, timers, uptake } = context;
     if (step['plug-in']) {
       const links = step['plug-in'] as string[];
       plugged.push(...links);
@@ -36,7 +37,10 @@ export const planSteps = (context: StepContext): { steps: PlannedStep[]; respond
     }
     if (step.unplug) return [carrier(topology, step.unplug, false)];
     if (step.settle) {
-      const state = step.settle === true ? settledState(topology, plugged) : settling(step.settle, topology);
+      const state =
+        step.settle === true
+          ? settledState(topology, plugged, uptake)
+          : settling(step.settle, topology, uptake);
       return [
         { kind: 'wait', title: 'settle', state, settle: true, withinMs: withinOf(step.settle, timers) },
       ];
@@ -46,7 +50,7 @@ export const planSteps = (context: StepContext): { steps: PlannedStep[]; respond
         {
           kind: 'wait',
           title: `wait for ${Object.keys(step.wait).join(', ')}`,
-          state: hostState(step.wait, topology),
+          state: hostState(step.wait, topology, uptake),
           settle: false,
           withinMs: withinOf(step.wait, timers),
         },
@@ -168,13 +172,16 @@ export const firstHops = (
   });
 };
 
-const hostState = (state: State, topology: Topology): HostState => {
+const hostState = (state: State, topology: Topology, uptake: Uptake): HostState => {
   const neighbour = state.neighbour;
+  const { addressesWithin, leases, said } = settledState(topology, state.addresses ?? [], uptake);
   return {
-    node: hostUnderTest(topology).name,
+    ...anyState(hostUnderTest(topology).name),
+    addressesWithin,
+    leases,
+    said,
     defaultRouters: (state['default-routers'] ?? []).flatMap((router) => firstHops(router, topology)),
     noDefaultRouters: (state['no-default-routers'] ?? []).flatMap((router) => firstHops(router, topology)),
-    addressesWithin: settledState(topology, state.addresses ?? []).addressesWithin,
     addresses: (state.address ?? []).map(canonical),
     noAddresses: (state['no-address'] ?? []).map(canonical),
     deprecated: (state.deprecated ?? []).map(canonical),
@@ -197,12 +204,18 @@ const hostState = (state: State, topology: Topology): HostState => {
 };
 
 /** A host that knows its routers has settled once the addresses that come with them are usable too. */
-const settling = (state: State, topology: Topology): HostState => {
-  const stated = hostState(state, topology);
-  const links = stated.defaultRouters.map((hop) => hop.interface);
+const settling = (state: State, topology: Topology, uptake: Uptake): HostState => {
+  const stated = hostState(state, topology, uptake);
+  const { addressesWithin, leases, said } = settledState(
+    topology,
+    stated.defaultRouters.map((hop) => hop.interface),
+    uptake,
+  );
   return {
     ...stated,
-    addressesWithin: [...stated.addressesWithin, ...settledState(topology, links).addressesWithin],
+    addressesWithin: [...stated.addressesWithin, ...addressesWithin],
+    leases: [...stated.leases, ...leases],
+    said: [...stated.said, ...said],
   };
 };
 

@@ -1,7 +1,10 @@
+/** The host stacks. Adding one: its file, and its line here. */
+import { dhclient } from './dhclient.ts';
 import { kernel } from './kernel.ts';
 import type { Stack } from './stack.ts';
+import { udhcpc } from './udhcpc.ts';
 
-const stacks: Stack[] = [kernel];
+export const stacks: Stack[] = [kernel, dhclient, udhcpc];
 
 export const stackNames = stacks.map(({ name }) => name);
 

@@ -4,5 +4,8 @@ import type { Stack } from './stack.ts';
 export const kernel: Stack = {
   name: 'kernel',
   description: 'the bare kernel: router advertisements, no DHCP client',
-  plan: () => ({ daemons: [], onPlugIn: () => [] }),
+  programs: [],
+  clients: [],
+  resolverFile: '/etc/resolv.conf',
+  plan: () => ({}),
 };

@@ -1,11 +1,56 @@
+/**
+ * The shape of a host stack: what is under test on the host, as pure functions from what the lab says to files,
+ * daemons and steps. A file per stack in this folder; adding one is that file, its line in index.ts and its test.
+ */
 import type { Lab } from '../lab/schema.ts';
-import type { PlannedDaemon, PlannedStep } from '../plan/plan.ts';
-import type { TopologyNode } from '../plan/topology.ts';
+import type { LinkOffers } from '../plan/offers.ts';
+import type { PlannedDaemon, PlannedFile, PlannedInterface, PlannedStep, Timers } from '../plan/plan.ts';
+import type { HostState } from '../plan/state.ts';
 
-/** What is under test on the host. A file per stack. */
 export interface Stack {
+  /** What --stack, results and practice call it; a variant has its name behind a plus sign: dhcpcd+noarp. */
   name: string;
+  /** One line for people. */
   description: string;
-  /** What it adds to the plan of a lab: its daemons, and what starts when a link gets carrier. */
-  plan(lab: Lab, host: TopologyNode): { daemons: PlannedDaemon[]; onPlugIn(link: string): PlannedStep[] };
+  /** The programs it needs, for `needs` and doctor. */
+  programs: string[];
+  /** The protocols by which it takes addresses; a lab that waits for those of another is unsupported. */
+  clients: ('dhcpv4' | 'dhcpv6')[];
+  /** The command, run on the host, whose first line of output is its version; none: the kernel's is all there is. */
+  version?: string[];
+  /** The file on the host where its name servers stand as it learned them; no symbolic link. */
+  resolverFile: string;
+  plan(context: StackContext): PlannedStack;
+}
+
+/** What a stack may know about the host and its links. */
+export interface StackContext {
+  lab: Lab;
+  timers: Timers;
+  /** The name of the host under test. */
+  host: string;
+  /** The host's links in the order of the lab. */
+  links: StackLink[];
+}
+
+export interface StackLink {
+  interface: PlannedInterface;
+  /** What routers and servers offer there when the lab begins. */
+  offers: LinkOffers;
+}
+
+/** What a stack adds to the plan of a lab. */
+export interface PlannedStack {
+  /** Files laid into the host before anything starts, over those of its user land: absolute path to text. */
+  files?: Record<string, PlannedFile>;
+  sysctls?: [key: string, value: string][];
+  /**
+   * With `started` they start with the lab, in this order, each when the one before is ready and after the
+   * services of the networks are; without, by a step of onPlugIn.
+   */
+  daemons?: PlannedDaemon[];
+  /** Once a link has got carrier, each time; starting a daemon that runs already does nothing. */
+  onPlugIn?(link: StackLink): PlannedStep[];
+  /** What its daemons have said (regular expressions) once it has taken up what the link offers: `settle` waits for it. */
+  settled?(link: StackLink): HostState['said'];
 }

@@ -44,7 +44,12 @@ async function measureAndJudge(
   const measurement = await measure(run.plan, { onEvent: options.onEvent, signal: options.signal });
   const { verdicts, practice } = assess(run, measurement, await options.reference);
   const { failure } = measurement;
-  const result = resultOf(run, { verdicts, failure, timing: timingOf(measurement) });
+  const result = resultOf(run, {
+    verdicts,
+    failure,
+    timing: timingOf(measurement),
+    version: versionIn(measurement.timeline),
+  });
   if (failure?.kind === 'machine') return { result, practice };
   const evidence = evidenceFolder(run, options);
   await store(join(options.folder, evidence), run, measurement, verdicts);
@@ -60,6 +65,9 @@ function timingOf({ timing }: Measurement): RunResult['timing'] {
   const { total, ready } = timing;
   return { total, ready, readyToVerdict: ready === undefined ? undefined : total - ready };
 }
+
+const versionIn = (timeline: TimelineEvent[]): string | undefined =>
+  timeline.find((event) => event.kind === 'stack')?.version;
 
 /** default-router/preference/control-1, with the stack and the attempt where there are several. */
 function evidenceFolder({ info }: Run, { repetition, retry }: AttemptOptions): string {

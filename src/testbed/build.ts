@@ -11,7 +11,7 @@ import { giveOwnFiles } from './own-files.ts';
 import { FABRIC, inNode, networkPath, RUN_FOLDER } from './places.ts';
 
 export const build = async (plan: Plan): Promise<void> => {
-  for (const folder of ['nodes', 'files', 'mounts', 'names'])
+  for (const folder of ['nodes', 'mounts', 'names', 'roots'])
     mkdirSync(`${RUN_FOLDER}/${folder}`, { recursive: true });
   await ipBatch('the test bed', creation(plan));
   // Bridges and their ports are no hosts: they must not solicit routers or answer anyone.
@@ -23,7 +23,15 @@ export const build = async (plan: Plan): Promise<void> => {
   writeFileSync(`${RUN_FOLDER}/nodes/${FABRIC}`, fabricLines(plan).join('\n'));
   for (const node of plan.nodes)
     writeFileSync(`${RUN_FOLDER}/nodes/${node.name}`, nodeLines(node).join('\n'));
-  await Promise.all([configure(), ...plan.nodes.filter(({ ownFiles }) => ownFiles).map(giveOwnFiles)]);
+  const ownFiles = plan.nodes
+    .filter((node) => node.ownFiles)
+    .map((node) =>
+      giveOwnFiles(
+        node,
+        plan.daemons.filter((daemon) => daemon.node === node.name),
+      ),
+    );
+  await Promise.all([configure(), ...ownFiles]);
   for (const node of plan.nodes) await applyRulesets(node);
 };
 

@@ -1,16 +1,18 @@
 /** The host under test as its own kernel tells it: netlink events into the timeline, and the tables they make. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, watch } from 'node:fs';
+import { dirname } from 'node:path';
 import { decodeNetlink, dumpRequest } from '../evidence/netlink.ts';
 import { applyEvent, emptyTables, type Tables } from '../evidence/tables.ts';
 import type { TimelineEvent } from '../evidence/timeline.ts';
 import type { Plan } from '../plan/plan.ts';
 import { inNetwork, netlinkSocket, receive, send, whenReadable } from '../sys/libc.ts';
-import { networkPath } from './places.ts';
+import { plannedNode } from './lab.ts';
+import { networkPath, pathOn } from './places.ts';
 import type { Recorder } from './recorder.ts';
 
 export interface HostWatch {
   tables(): Tables;
-  /** The text of /etc/resolv.conf in the host's own files. */
+  /** The text of the host's resolver configuration. */
   resolvConf(): string;
 }
 
@@ -44,13 +46,29 @@ export const watchHost = (plan: Plan, recorder: Recorder): HostWatch => {
     send(fd, dumpRequest(request, 0));
     drain();
   }
-  return { tables: () => tables, resolvConf: () => resolvConf(node) };
+  return { tables: () => tables, resolvConf: watchResolver(plan, recorder) };
 };
 
-/** The upper layer of the host's /etc: what anyone on it has written. */
-const resolvConf = (node: string): string => {
+/** Every change of the host's resolver configuration goes into the timeline, whoever writes it. */
+const watchResolver = (plan: Plan, recorder: Recorder): (() => string) => {
+  const { node, resolverFile } = plan.host;
+  const file = pathOn(plannedNode(plan, node), resolverFile);
+  let text = '';
+  const look = () => {
+    const found = readIfThere(file);
+    if (found === text) return;
+    text = found;
+    recorder.record({ kind: 'resolver', node, text });
+  };
+  watch(dirname(file), look);
+  recorder.drain.push(look);
+  look();
+  return () => text;
+};
+
+const readIfThere = (file: string): string => {
   try {
-    return readFileSync(`/run/miflab/upper/${node}/resolv.conf`, 'utf8');
+    return readFileSync(file, 'utf8');
   } catch {
     return '';
   }

@@ -14,6 +14,7 @@ import { impairLink } from './impair.ts';
 import type { LabMessage, LabOrder } from './messages.ts';
 import { makeRecorder } from './recorder.ts';
 import { startResponders } from './responders.ts';
+import { askVersion } from './stack-version.ts';
 
 const tell = (message: LabMessage): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
 
@@ -27,7 +28,10 @@ const runLab = async ({ plan, keep }: LabOrder): Promise<void> => {
     const daemons = makeDaemons(plan, recorder);
     startResponders(plan.responders, recorder);
     await impairLinks(plan);
-    await Promise.all(plan.daemons.filter(({ started }) => started).map(daemons.start));
+    await Promise.all([
+      askVersion(plan, recorder),
+      ...plan.daemons.filter(({ started }) => started).map(daemons.start),
+    ]);
     const lab = { plan, recorder, capture, daemons, host: watchHost(plan, recorder) };
     await runSteps(lab, async () => {
       if (!keep) return;

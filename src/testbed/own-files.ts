@@ -2,32 +2,29 @@
  * Hosts with files and a name of their own: a mount and a UTS namespace, held by a process that reads its
  * standard input and so ends with the lab. (Linux 6.18 refuses to pin a mount namespace to a file here.)
  */
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename } from 'node:path';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { execa } from 'execa';
-import type { PlannedNode } from '../plan/plan.ts';
+import type { PlannedDaemon, PlannedFile, PlannedNode } from '../plan/plan.ts';
 import { LEFT_ALONE } from '../sys/program.ts';
 import { LabFault } from './faults.ts';
-import { filesPath, mountPath, RUN_FOLDER, utsPath } from './places.ts';
+import { mountPath, pathOn, RUN_FOLDER, rootPath, utsPath } from './places.ts';
 
-/** The script is a constant; what varies are its arguments and the files it reads. */
+/** The script is a constant; what varies are its arguments. */
 const PREPARE = `
 hostname "$1"
-mkdir -p "$0/upper/$1" "$0/work/$1"
+mkdir -p "$0/work/$1"
 mount -t overlay overlay -o lowerdir=/etc,upperdir="$0/upper/$1",workdir="$0/work/$1" /etc || exit
 mount -t tmpfs -o mode=1777 tmpfs /tmp || exit
-for file in "$0/files/$1"/*; do
-  rm -f "/etc/\${file##*/}" && cp "$file" /etc/ || exit
-done
+mount -t tmpfs -o mode=755 tmpfs /run || exit
+mount -t tmpfs -o mode=755 tmpfs /var || exit
+mkdir -p /var/lib /var/cache /var/log && mkdir -m 1777 /var/tmp && ln -s /run /var/run || exit
 echo ready
 exec cat
 `;
 
-export const giveOwnFiles = async (node: PlannedNode): Promise<void> => {
-  mkdirSync(filesPath(node.name), { recursive: true });
-  const files = { ...node.files, '/etc/hostname': `${node.name}\n` };
-  for (const [path, text] of Object.entries(files))
-    writeFileSync(`${filesPath(node.name)}/${basename(path)}`, text);
+export const giveOwnFiles = async (node: PlannedNode, daemons: PlannedDaemon[]): Promise<void> => {
+  ownFolders(node.name, [...Object.keys(node.files), ...daemons.flatMap(({ files }) => Object.keys(files))]);
   const holder = execa(
     'unshare',
     ['--mount', '--uts', '--propagation', 'private', '/bin/sh', '-c', PREPARE, RUN_FOLDER, node.name],
@@ -49,4 +46,29 @@ export const giveOwnFiles = async (node: PlannedNode): Promise<void> => {
   });
   symlinkSync(`/proc/${holder.pid}/ns/mnt`, mountPath(node.name));
   symlinkSync(`/proc/${holder.pid}/ns/uts`, utsPath(node.name));
+  symlinkSync(`/proc/${holder.pid}/root`, rootPath(node.name));
+  layFiles(node, { ...node.files, '/etc/hostname': `${node.name}\n` });
+};
+
+/** The machine's folders below /etc belong to nobody here; those that get files do so in the upper layer, where they are ours. */
+const ownFolders = (node: string, paths: string[]): void => {
+  const upper = `${RUN_FOLDER}/upper/${node}`;
+  const below = paths
+    .filter((path) => path.startsWith('/etc/'))
+    .map((path) => dirname(path.slice('/etc'.length)));
+  for (const folder of new Set(['', ...below])) mkdirSync(`${upper}${folder}`, { recursive: true });
+};
+
+/** Each takes the place of what stood there, a symbolic link too. */
+export const layFiles = (
+  node: Pick<PlannedNode, 'name' | 'ownFiles'>,
+  files: Record<string, PlannedFile>,
+): void => {
+  for (const [path, file] of Object.entries(files)) {
+    const { text, mode } = typeof file === 'string' ? { text: file, mode: 0o644 } : file;
+    const place = pathOn(node, path);
+    mkdirSync(dirname(place), { recursive: true });
+    rmSync(place, { force: true });
+    writeFileSync(place, text, { mode });
+  }
 };

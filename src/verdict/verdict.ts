@@ -21,6 +21,8 @@ export interface RunResult {
   variant: string;
   stack: string;
   timers: 'fast' | 'real';
+  /** What the stack says of its version; none: the kernel's is all there is. */
+  version?: string;
   verdicts: Verdict[];
   /** Milliseconds. */
   timing: { total: number; ready?: number; readyToVerdict?: number };

@@ -2,7 +2,7 @@ import t from 'tap';
 import { missing, type Seen } from '../../src/evidence/missing.ts';
 import { applyEvent, emptyTables } from '../../src/evidence/tables.ts';
 import type { NetlinkEvent } from '../../src/evidence/timeline.ts';
-import type { HostState } from '../../src/plan/state.ts';
+import { anyState, type HostState } from '../../src/plan/state.ts';
 
 type Change<Event = NetlinkEvent> = Event extends unknown
   ? Partial<Event> & Pick<Event, 'object' & keyof Event>
@@ -39,23 +39,12 @@ const seen = (events: NetlinkEvent[], more: Partial<Seen> = {}): Seen => ({
   logs: [],
   packets: [],
   resolvConf: '',
+  hasSaid: () => false,
   ...more,
 });
 
 const state = (part: Partial<HostState>): HostState => ({
-  node: 'host',
-  defaultRouters: [],
-  noDefaultRouters: [],
-  addressesWithin: [],
-  addresses: [],
-  noAddresses: [],
-  deprecated: [],
-  routes: [],
-  noRoutes: [],
-  neighbours: [],
-  resolvers: [],
-  logs: [],
-  packets: [],
+  ...anyState('host'),
   ...part,
 });
 

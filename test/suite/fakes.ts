@@ -31,6 +31,7 @@ export const makeFakePlan = (lab: string, needs: Need[] = []): Plan => ({
   lab,
   variant: '',
   stack: 'kernel',
+  host: { node: 'host', resolverFile: '/etc/resolv.conf' },
   timers: 'fast',
   links: [],
   nodes: [],
