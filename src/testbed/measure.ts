@@ -57,6 +57,7 @@ export const runInSandbox = async (
     program: programPath(),
     modules: modulesPath(),
     lab: order.plan.lab,
+    keep: order.keep,
     images: {},
   });
   const abort = () => sandbox.kill('SIGKILL');
