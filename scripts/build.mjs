@@ -1,5 +1,5 @@
 // Bundles miflab into dist/: the command line, split so that each command loads only its own part, and the
-// programs that run inside a lab's sandbox, each whole, because the sandbox shows it nothing else.
+// program that runs inside a lab's sandbox, whole, because the sandbox shows it nothing else.
 import { chmod, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
@@ -32,10 +32,7 @@ await Promise.all([
   }),
   build({
     ...common,
-    entryPoints: {
-      'lab-process': 'src/testbed/lab-process.ts',
-      'capture-process': 'src/testbed/capture-process.ts',
-    },
+    entryPoints: { 'lab-process': 'src/testbed/lab-process.ts' },
     banner: { js: requireForBundled },
   }),
 ]);

@@ -2,7 +2,6 @@
  * Packets as a pcapng file (draft-ietf-opsawg-pcapng): an interface for every port of every link, named as
  * people speak of it, so that Wireshark shows which node sent what. Pure.
  */
-import type { Plan } from '../plan/plan.ts';
 import type { PacketEvent } from './timeline.ts';
 
 /** Where packets come in: a node's end of a link. */
@@ -10,10 +9,6 @@ export interface Port {
   link: string;
   node: string;
 }
-
-/** Every port of every link. */
-export const portsOf = ({ nodes }: Plan): Port[] =>
-  nodes.flatMap(({ name, interfaces }) => interfaces.map(({ link }) => ({ link, node: name })));
 
 export interface PcapngOptions {
   /** Every port, silent ones too; ports that only the packets name are added. */
@@ -34,11 +29,11 @@ export const pcapng = (packets: PacketEvent[], { ports, epochMs, comments }: Pca
 };
 
 /** What stands before the first packet: the section and its interfaces. */
-export const header = (ports: Port[]): Uint8Array =>
+const header = (ports: Port[]): Uint8Array =>
   Buffer.concat([sectionHeader(), ...ports.map(interfaceDescription)]);
 
 /** One packet of one of the ports that the header described. */
-export const enhancedPacket = (
+const enhancedPacket = (
   packet: PacketEvent,
   ports: Port[],
   epochMs: number,

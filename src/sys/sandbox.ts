@@ -2,12 +2,13 @@
  * The sandbox of one lab: user, network, mount, pid, uts and ipc namespaces of its own, made by unshare(1) and
  * bubblewrap, the same for root and for an ordinary user.
  *
- * It dies with its parent twice over: the first process asks for SIGKILL at the parent's death
- * (PR_SET_PDEATHSIG) and bubblewrap passes that on; the process within ends when its standard input does.
+ * It dies with its parent twice over. unshare, and the first process of the pid namespace with it, get SIGKILL at
+ * the parent's death (PR_SET_PDEATHSIG), and the kernel ends whatever else is in that namespace; this holds before
+ * the parent says that the sandbox may go on. And the process within ends when its standard input does.
  */
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { basename, dirname } from 'node:path';
+import { dirname } from 'node:path';
 import { execa } from 'execa';
 
 /** How ids inside map to ids outside. */
@@ -21,18 +22,14 @@ export const IMAGE_FOLDER = '/run/miflab-images';
 const RANGE = 65536;
 /** As root: ids of nobody else, from the range that systemd keeps for containers (524288 to 1879048191). */
 const ROOT_RANGE_START = 1_000_000_000;
-/** Names the lab in the environment of its processes. */
+/** Marks the process by which `exec` finds a lab. */
 export const LAB_VARIABLE = 'MIFLAB_LAB';
-/** The same of a lab that `up` keeps: by it `exec` and `capture` find its process. */
-export const UP_VARIABLE = 'MIFLAB_UP';
-const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface SandboxOptions {
   /** The bundled program to run with Node, in a folder that becomes visible inside. */
   program: string;
+  /** Shown to `exec` and `capture`. */
   lab: string;
-  /** It stays up for `exec` and `capture`. */
-  keep: boolean;
   modules: string;
   /** User lands of its hosts: name to folder. */
   images: Record<string, string>;
@@ -42,20 +39,19 @@ export interface SandboxOptions {
 export const startSandbox = async ({
   program,
   lab,
-  keep,
   modules,
   images,
 }: SandboxOptions): Promise<{ sandbox: MappedProgram }> => {
+  const inside = [NODE, `${PROGRAM_FOLDER}/${program.slice(dirname(program).length + 1)}`];
   const { started } = await startMapped([
-    ...bubblewrap(dirname(program), modules, images),
-    ...[LAB_VARIABLE, ...(keep ? [UP_VARIABLE] : [])].flatMap((name) => ['--setenv', name, lab]),
+    ...bubblewrap(dirname(program), modules, lab, images),
     '--',
-    ...programInside(basename(program)),
+    ...inside,
   ]);
   return { sandbox: started };
 };
 
-/** Starts a program as the root of a new user namespace with the ids that a lab has. */
+/** Starts a program as the root of new user and pid namespaces with the ids that a lab has. */
 export const startMapped = async (command: string[]): Promise<{ started: MappedProgram }> => {
   const mapping = idMapping();
   const started = spawnWaiting([
@@ -65,6 +61,7 @@ export const startMapped = async (command: string[]): Promise<{ started: MappedP
     '--regid',
     '0',
     mapping === 'range' ? '--clear-groups' : '--keep-groups',
+    // A change of user takes the signal back.
     '--pdeathsig',
     'KILL',
     ...command,
@@ -83,35 +80,19 @@ export const mappedRoot = (): { uid: number; gid: number } =>
     ? { uid: ROOT_RANGE_START, gid: ROOT_RANGE_START }
     : { uid: process.getuid!(), gid: process.getgid!() };
 
-/** The command that runs another of miflab's programs inside a sandbox. */
-export const programInside = (name: string): string[] => [NODE, `${PROGRAM_FOLDER}/${name}`];
-
-/** The command that runs another one as root of the sandbox that a process is in, and the environment for both. */
-export const enterSandbox = (
-  pid: number,
-  command: string[],
-): { command: string[]; environment: Record<string, string> } => ({
-  command: [
-    'nsenter',
-    `--target=${pid}`,
-    ...['user', 'mount', 'net', 'pid', 'uts', 'ipc'].map((namespace) => `--${namespace}`),
-    // A user is root within as whom they are; with a single id nothing can be set, not even groups.
-    ...(process.getuid!() === 0 ? ['--setuid=0', '--setgid=0'] : ['--preserve-credentials']),
-    // Not --wd: that is the root of the machine, opened before the namespaces are entered.
-    '--wdns=/',
-    '--',
-    ...command,
-  ],
-  environment: { PATH, LANG: 'C.UTF-8', HOME: '/root', TERM: process.env.TERM ?? 'dumb' },
-});
-
 /** The id maps are written from outside once the user namespace is there; until then the shell waits. */
 const spawnWaiting = (enter: string[]) =>
   execa(
-    'unshare',
+    'setpriv',
     [
+      '--pdeathsig',
+      'KILL',
+      'unshare',
       '--user',
       '--keep-caps',
+      '--pid',
+      '--fork',
+      '--kill-child',
       '--',
       '/bin/sh',
       '-c',
@@ -191,7 +172,12 @@ const writeIdMaps = async (pid: number, mapping: IdMapping): Promise<void> => {
   }
 };
 
-const bubblewrap = (folder: string, modules: string, images: Record<string, string>): string[] => {
+const bubblewrap = (
+  folder: string,
+  modules: string,
+  lab: string,
+  images: Record<string, string>,
+): string[] => {
   // Where /bin and /lib are links into /usr, they are links inside too.
   const systemFolders = ['/bin', '/sbin', '/lib', '/lib64', '/lib32']
     .filter((path) => existsSync(path))
@@ -203,6 +189,7 @@ const bubblewrap = (folder: string, modules: string, images: Record<string, stri
     '--die-with-parent',
     '--new-session',
     '--unshare-net',
+    // Within the one that ends with its parent: of a namespace of its own bubblewrap mounts a /proc of its own.
     '--unshare-pid',
     '--unshare-uts',
     '--unshare-ipc',
@@ -256,12 +243,15 @@ const bubblewrap = (folder: string, modules: string, images: Record<string, stri
     '--clearenv',
     '--setenv',
     'PATH',
-    PATH,
+    '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
     '--setenv',
     'LANG',
     'C.UTF-8',
     '--setenv',
     'HOME',
     '/root',
+    '--setenv',
+    LAB_VARIABLE,
+    lab,
   ];
 };

@@ -2,7 +2,6 @@
  * The process that runs one lab, inside its sandbox: it builds the networks, starts the daemons, runs the
  * steps and tells everything on standard output. The end of its standard input is the end of the lab.
  */
-import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { runSteps } from '../experiment/run-steps.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -13,12 +12,12 @@ import { failureOf } from './faults.ts';
 import { watchHost } from './host-watch.ts';
 import { impairLink } from './impair.ts';
 import type { LabMessage, LabOrder } from './messages.ts';
-import { PLAN_FILE } from './places.ts';
 import { makeRecorder } from './recorder.ts';
 import { startResponders } from './responders.ts';
 import { askVersion } from './stack-version.ts';
 
-const tell = (message: LabMessage): void => void process.stdout.write(`${JSON.stringify(message)}\n`);
+const asLine = (message: LabMessage): string => `${JSON.stringify(message)}\n`;
+const tell = (message: LabMessage): void => void process.stdout.write(asLine(message));
 
 const runLab = async ({ plan, keep }: LabOrder): Promise<void> => {
   const recorder = makeRecorder();
@@ -37,7 +36,6 @@ const runLab = async ({ plan, keep }: LabOrder): Promise<void> => {
     const lab = { plan, recorder, capture, daemons, host: watchHost(plan, recorder) };
     await runSteps(lab, async () => {
       if (!keep) return;
-      writeFileSync(PLAN_FILE, JSON.stringify(plan));
       tell({ kind: 'kept' });
       await new Promise(() => {});
     });
@@ -56,7 +54,7 @@ lines.once('line', (line) => {
   runLab(JSON.parse(line) as LabOrder)
     .catch((error: unknown) => tell({ kind: 'failure', failure: failureOf(error) }))
     .finally(() => {
-      tell({ kind: 'end' });
-      process.exit(0);
+      // What is written to a reader that is slow waits in this process, and would end with it.
+      process.stdout.write(asLine({ kind: 'end' }), () => process.exit(0));
     });
 });

@@ -57,7 +57,6 @@ export const runInSandbox = async (
     program: programPath(),
     modules: modulesPath(),
     lab: order.plan.lab,
-    keep: order.keep,
     images: {},
   });
   const abort = () => sandbox.kill('SIGKILL');

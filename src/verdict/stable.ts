@@ -4,37 +4,27 @@ export type StableDecision = Record<string, string | boolean | string[]>;
 
 /** What of a decision is the same in every run: no times, no packet numbers, no addresses where a network says it. */
 export const stableDecision = (decision: Decision): StableDecision => {
-  const {
-    sent,
-    router,
-    link,
-    hopLimit,
-    temporary,
-    answered,
-    by,
-    error,
-    order,
-    servers,
-    reply,
-    distribution,
-  } = decision;
+  const { sent, router, link, answered, by, error, order, servers, reply, distribution } = decision;
   const known = {
     sent,
     router,
     link,
-    source: sourceOf(decision),
-    // Unless it is the default that every stack has (RFC 1700).
-    'hop-limit': hopLimit === undefined || hopLimit === 64 ? undefined : String(hopLimit),
-    temporary: temporary || undefined,
+    source: decision.sourceNetwork ?? decision.source,
     answered,
     by,
     error,
     order,
     servers: servers?.map(({ server, link }) => `${server} over ${link}`),
-    reply: reply && (reply.sent ? `${reply.router} over ${reply.link} from ${sourceOf(reply)}` : 'none'),
+    reply:
+      reply &&
+      (reply.sent
+        ? `${reply.router} over ${reply.link} from ${reply.sourceNetwork ?? reply.source}`
+        : 'none'),
     distribution:
       distribution &&
-      distinct(distribution.map((way) => `${way.router} over ${way.link} from ${sourceOf(way)}`)),
+      distinct(
+        distribution.map((way) => `${way.router} over ${way.link} from ${way.sourceNetwork ?? way.source}`),
+      ),
     contradiction: decision.contradictions.length > 0 || undefined,
   };
   return Object.fromEntries(
@@ -43,9 +33,6 @@ export const stableDecision = (decision: Decision): StableDecision => {
     ),
   );
 };
-
-const sourceOf = (way: Pick<Decision, 'source' | 'sourceNetwork' | 'sourcePrefix'>): string | undefined =>
-  way.sourcePrefix ?? way.sourceNetwork ?? way.source;
 
 export const wordsOf = (stable: StableDecision): string =>
   Object.entries(stable)

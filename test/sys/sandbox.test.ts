@@ -1,73 +1,140 @@
-import { spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import t from 'tap';
-import { LAB_VARIABLE } from '../../src/sys/sandbox.ts';
+import t, { type Test } from 'tap';
+import { allProcesses, filesIn, machineState, namespacesOf, processesOf } from '../support/traces.ts';
+import { type Caller, isRoot, ordinaryUser, thisUser } from '../support/users.ts';
 
+/** MIFLAB_KILLS=100 for the figure that counts. */
 const KILLS = Number(process.env.MIFLAB_KILLS ?? 10);
-const LONGEST_MS = 600;
 /** Reached only by a hang. */
-const GONE_MS = 30_000;
+const GONE_MS = 60_000;
 const LAB = 'labs/default-router/preference-across-links.yaml';
 
-/** Labs of the given run alone: other tests have theirs. The user id of a killed lab's processes does not matter. */
-const labProcesses = (marker: string): string[] =>
-  readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/environ`, 'utf8').includes(marker);
-      } catch {
-        return false;
-      }
-    });
+t.setTimeout(3_600_000);
 
-const hostState = async (): Promise<string> => {
-  const tables = await Promise.all(
-    [['link'], ['-4', 'route'], ['-6', 'route'], ['rule']].map(
-      async (words) => (await execa('ip', words.length > 1 ? [words[0]!, words[1]!] : words)).stdout,
-    ),
-  );
-  const namespaces = readdirSync('/run').includes('netns') ? readdirSync('/run/netns') : [];
-  return [
-    ...tables,
-    readFileSync('/proc/self/mountinfo', 'utf8'),
-    namespaces.join(),
-    readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8'),
-  ].join('\n');
+interface Run {
+  pid: number;
+  kill(signal: NodeJS.Signals): void;
+}
+
+/** Crashes: the orchestrator itself throws where nobody catches. */
+type Ending = { how: string; times: number } & ({ end: (run: Run) => void } | { crashes: true });
+
+const endings: Ending[] = [
+  { how: 'killed by SIGKILL', times: KILLS, end: (run) => run.kill('SIGKILL') },
+  // As a terminal does it: to every process of the group.
+  { how: 'interrupted by Ctrl-C', times: 3, end: (run) => process.kill(-run.pid, 'SIGINT') },
+  { how: 'ended by SIGTERM', times: 3, end: (run) => run.kill('SIGTERM') },
+  { how: 'crashed', times: 3, crashes: true },
+];
+
+const needsRoot = isRoot ? false : 'only root can make another user';
+const callers: [who: string, callerOf: (t: Test) => Promise<Caller>, skip: string | false][] = [
+  ['the user of the test', thisUser, false],
+  ['an ordinary user with subordinate ids', (t) => ordinaryUser(t, true), needsRoot],
+  ['an ordinary user with one id', (t) => ordinaryUser(t, false), needsRoot],
+];
+
+for (const [who, callerOf, skip] of callers)
+  t.test(`nothing is left of the labs of ${who}`, { skip }, async (t) => {
+    const caller = await callerOf(t);
+    const longest = await longestMoment(t, caller);
+    for (const ending of endings)
+      await t.test(`${ending.how} ${ending.times} times at random moments`, (t) =>
+        endRuns(t, caller, ending, longest),
+      );
+  });
+
+/** Until then a run starts, its sandboxes start and build, some end and others start. */
+const longestMoment = async (t: Test, caller: Caller): Promise<number> => {
+  const began = performance.now();
+  const { exitCode } = await start(caller, 'whole', [], 1);
+  t.equal(exitCode, 0, 'a lab that is left alone');
+  return 1.5 * (performance.now() - began);
 };
 
-t.setTimeout(600_000);
+/** Ends runs of several labs at once, and looks for what each left behind. */
+const endRuns = async (t: Test, caller: Caller, ending: Ending, longest: number) => {
+  const before = await machineState();
+  let running = 0;
+  let slowest = 0;
+  for (let count = 1; count <= ending.times; count++) {
+    const marker = `ended-${process.pid}-${caller.name}-${ending.how}-${count}`.replaceAll(/\W+/g, '-');
+    const { processes, ms, left } = await endRun(caller, ending, marker, Math.random() * longest);
+    t.same(left, [], `${count}: nothing of ${processes} processes`);
+    slowest = Math.max(slowest, ms);
+    running += Number(processes > 1);
+  }
+  const after = await machineState();
+  for (const [what, state] of Object.entries(before)) t.same(after[what], state, `${what} as before`);
+  t.comment(
+    `${ending.how}: ${running} of ${ending.times} had labs up; gone after at most ${slowest.toFixed(0)} ms`,
+  );
+};
 
-t.before(async () => {
-  if (!existsSync('dist/miflab.js')) await execa('node', ['scripts/build.mjs']);
-});
+const endRun = async (caller: Caller, ending: Ending, marker: string, moment: number) => {
+  const run = start(caller, marker, 'crashes' in ending ? crashAfter(moment) : []);
+  const own = namespacesOf(['self']);
+  let known: string[] = [];
+  let namespaces = new Set<string>();
+  const look = () => {
+    known = allProcesses();
+    namespaces = namespacesOf(processesOf(marker));
+    for (const name of own) namespaces.delete(name);
+  };
+  // The random moment is what is tested; nothing is waited for.
+  const timer = setTimeout(() => {
+    look();
+    if ('end' in ending) ending.end(run as Run);
+  }, moment);
+  await run;
+  clearTimeout(timer);
+  const ended = performance.now();
+  const processes = known.filter((pid) => isIn(pid, namespaces)).length;
+  // A process that is ending has no environment any more, and its namespaces still. Those of others may by then
+  // have got their numbers.
+  const remaining = () => {
+    const all = new Set(allProcesses());
+    return [...processesOf(marker), ...known.filter((pid) => all.has(pid) && isIn(pid, namespaces))];
+  };
+  while (remaining().length > 0 && performance.now() - ended < GONE_MS) await new Promise(setImmediate);
+  return {
+    processes,
+    ms: performance.now() - ended,
+    left: [
+      ...remaining().map((pid) => `process ${pid}`),
+      ...filesIn(caller.temporary),
+      ...['/dev/shm', '/run', '/sys/fs/cgroup'].flatMap(filesIn).filter((path) => path.includes(marker)),
+    ],
+  };
+};
 
-t.test(
-  `of a run that is killed ${KILLS} times at random moments nothing is left, and the machine is as it was`,
-  async (t) => {
-    const results = mkdtempSync(join(tmpdir(), 'miflab-kill-'));
-    t.teardown(() => rmSync(results, { recursive: true, force: true }));
-    const before = await hostState();
-    let longest = 0;
-    for (let kill = 0; kill < KILLS; kill++) {
-      const run = spawn('node', ['dist/miflab.js', 'run', LAB, '--repeat', '20', '-o', results], {
-        stdio: 'ignore',
-      });
-      const ended = new Promise((resolve) => run.once('exit', resolve));
-      // The random moment is what is tested; nothing is waited for.
-      setTimeout(() => run.kill('SIGKILL'), Math.random() * LONGEST_MS);
-      await ended;
-      const killed = performance.now();
-      const marker = `${LAB_VARIABLE}=default-router/preference-across-links`;
-      while (labProcesses(marker).length > 0 && performance.now() - killed < GONE_MS)
-        await new Promise(setImmediate);
-      t.same(labProcesses(marker), [], `kill ${kill + 1}`);
-      longest = Math.max(longest, performance.now() - killed);
-    }
-    t.comment(`gone after at most ${longest.toFixed(0)} ms`);
-    t.equal(await hostState(), before);
-  },
-);
+const isIn = (pid: string, namespaces: Set<string>): boolean =>
+  [...namespacesOf([pid])].some((name) => namespaces.has(name));
+
+const start = (caller: Caller, marker: string, nodeOptions: string[], repeat = 20) => {
+  const lab = join(caller.folder, 'labs', `${marker}.yaml`);
+  copyFileSync(LAB, lab);
+  return execa(
+    'node',
+    [
+      ...nodeOptions,
+      'dist/miflab.js',
+      'run',
+      lab,
+      '--repeat',
+      `${repeat}`,
+      '--workers',
+      '4',
+      '-o',
+      caller.output,
+    ],
+    { ...caller.options, env: { ...caller.options.env, MARKER: marker }, stdio: 'ignore', detached: true },
+  );
+};
+
+const crashAfter = (ms: number): string[] => [
+  '--import',
+  `data:text/javascript,setTimeout(() => { throw new Error('as if miflab had a bug') }, ${ms})`,
+];
