@@ -10,11 +10,11 @@ const ALLOWED: Record<string, string[]> = {
   sys: [],
   images: ['sys'],
   evidence: ['plan', 'testbed'],
-  testbed: ['evidence', 'experiment', 'plan', 'sys', 'verdict'],
+  testbed: ['evidence', 'experiment', 'images', 'plan', 'sys', 'verdict'],
   experiment: ['evidence', 'plan', 'sys', 'testbed'],
   decision: ['evidence', 'plan'],
   verdict: ['decision', 'lab', 'plan'],
-  suite: ['decision', 'evidence', 'lab', 'plan', 'sys', 'testbed', 'verdict'],
+  suite: ['decision', 'evidence', 'images', 'lab', 'plan', 'sys', 'testbed', 'verdict'],
   report: ['lab', 'suite', 'verdict', 'evidence'],
   cli: ['evidence', 'images', 'lab', 'plan', 'report', 'stacks', 'suite', 'sys', 'testbed', 'verdict'],
 };

@@ -17,7 +17,10 @@ import { columns } from './columns.ts';
 import { UsageError } from './usage-error.ts';
 
 /** Builds user lands, one after the other; what mmdebstrap says goes to standard error. */
-export async function build(names: string[]): Promise<ExitCode> {
+export async function build(
+  names: string[],
+  { allowExpired = false }: { allowExpired?: boolean } = {},
+): Promise<ExitCode> {
   const definitions = readDefinitions();
   const wanted = names.map((name) => [name, definitionOf(name, definitions)] as const);
   if (!thisMachine.hasProgram('mmdebstrap')) {
@@ -28,7 +31,10 @@ export async function build(names: string[]): Promise<ExitCode> {
   }
   for (const [name, definition] of wanted) {
     try {
-      const image = await buildImage(name, definition, (line) => process.stderr.write(`${name}: ${line}\n`));
+      const image = await buildImage(name, definition, {
+        onLine: (line) => process.stderr.write(`${name}: ${line}\n`),
+        allowExpired,
+      });
       process.stdout.write(`built ${name}: ${shortDigest(image)}\n`);
     } catch (error) {
       process.stderr.write(`${name} was not built: ${(error as Error).message}\n`);

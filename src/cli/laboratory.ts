@@ -1,11 +1,12 @@
 /** The real parts of miflab, tied together. */
 import { storeEvidence } from '../evidence/store.ts';
+import { defaultImage } from '../images/default-image.ts';
 import { printDiagnostics } from '../lab/diagnostics.ts';
 import { readLabFile } from '../lab/files.ts';
 import type { Path } from '../lab/problem.ts';
 import { controlsOf, variantsOf } from '../lab/variants.ts';
 import { makePlan } from '../plan/make-plan.ts';
-import { stackNames } from '../stacks/index.ts';
+import { stackAndImage, stackNamed, stackNames } from '../stacks/index.ts';
 import { makeAssess } from '../suite/assess.ts';
 import { findOrderDependence } from '../suite/compare-orders.ts';
 import { thisMachine } from '../suite/machine.ts';
@@ -21,6 +22,8 @@ const practices = new Map<string, StackPractice>();
 export const parts: Parts = {
   readLab,
   stacks: stackNames,
+  wholeStackName: (name) =>
+    stackNamed(name).needsUserLand && !stackAndImage(name).image ? `${name}@${defaultImage()}` : name,
   machine: thisMachine,
   variantsOf: runsOf,
   planOf: ({ name, file, positionOf }, { name: variant, lab, steps }, stack, timers) => {

@@ -6,7 +6,7 @@ import type { OrderFinding, RunRecord } from '../suite/results.ts';
 import type { Laboratory } from '../suite/run.ts';
 
 /** What the commands need from the rest of miflab: the real ones are in laboratory.ts; tests give their own. */
-export interface Parts extends Pick<MakeRunsOptions, 'variantsOf' | 'planOf'> {
+export interface Parts extends Pick<MakeRunsOptions, 'variantsOf' | 'planOf' | 'wholeStackName'> {
   /** A lab, or what is wrong with its file, ready to be printed. */
   readLab(file: string): Promise<ReadLab>;
   stacks: string[];

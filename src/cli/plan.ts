@@ -3,7 +3,7 @@ import { ExitCode } from '../suite/exit-code.ts';
 import { makeRuns } from '../suite/make-runs.ts';
 import { loadLabs, oneLabFile } from './load-labs.ts';
 import type { Parts } from './parts.ts';
-import { refuseUnknownStacks } from './stacks.ts';
+import { chosenStacks } from './stacks.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface PlanOptions {
@@ -16,8 +16,8 @@ export interface PlanOptions {
 export async function plan(word: string, options: PlanOptions, given?: Parts): Promise<ExitCode> {
   const parts = given ?? (await import('./laboratory.ts')).parts;
   const [lab] = await loadLabs([oneLabFile(word)], parts.readLab);
-  refuseUnknownStacks([lab!], options.stack, parts.stacks);
-  const runs = makeRuns([lab!], { ...parts, timers: options.timers, stacks: options.stack });
+  const stacks = chosenStacks([lab!], options.stack, parts.stacks);
+  const runs = makeRuns([lab!], { ...parts, timers: options.timers, stacks });
   const run = runs.find(({ info }) => info.variant === (options.variant ?? runs[0]?.info.variant));
   if (!run) {
     const known = runs.map(({ info }) => info.variant || '(none)').join(', ');

@@ -145,6 +145,7 @@ export function makeProgram(done: (exitCode: number) => void): Command {
   ]);
   command('build', 'Build user lands', [['miflab image build bookworm trixie', 'two of them']], image)
     .argument('<names...>', 'names of user lands, as in images/user-lands.yaml')
+    .option('--allow-expired', 'take a signed index that is out of date, from a mirror that lags behind')
     .action(action(async () => (await import('./image.ts')).build));
   command('list', 'List user lands: what can be built, and what is', [['miflab image list', '']], image)
     .option('--verify', 'read all their files again and compare the digest')

@@ -15,7 +15,7 @@ import { interruption } from './interruption.ts';
 import { loadLabs } from './load-labs.ts';
 import type { Parts } from './parts.ts';
 import { openReporters } from './reporter-choice.ts';
-import { refuseUnknownStacks } from './stacks.ts';
+import { chosenStacks } from './stacks.ts';
 import { UsageError } from './usage-error.ts';
 import type { ReporterChoice } from './values.ts';
 
@@ -67,8 +67,8 @@ export async function runLabs(
 async function chooseRuns(words: string[], options: RunOptions, parts: Parts): Promise<Run[]> {
   const { output, timers, stack } = options;
   const labs = await loadLabs(words, parts.readLab);
-  refuseUnknownStacks(labs, stack, parts.stacks);
-  const all = makeRuns(labs, { ...parts, timers, stacks: stack });
+  const stacks = chosenStacks(labs, stack, parts.stacks);
+  const all = makeRuns(labs, { ...parts, timers, stacks });
   const lastFailed = options.lastFailed ? lastRecords(output) : undefined;
   const runs = select(all, { ...options, controls: options.controls ?? false, lastFailed });
   if (runs.length === 0 && !lastFailed) throw new UsageError('no lab is left to run: the filters leave none');

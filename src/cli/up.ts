@@ -5,14 +5,14 @@ import { runInSandbox } from '../testbed/measure.ts';
 import type { Failure } from '../verdict/verdict.ts';
 import { interruption } from './interruption.ts';
 import { loadLabs, oneLabFile } from './load-labs.ts';
-import { refuseUnknownStacks } from './stacks.ts';
+import { chosenStacks } from './stacks.ts';
 
 /** Builds a lab up to its probes and keeps it until Ctrl-C; everything goes with this process. */
 export async function up(word: string, options: { timers: Timers; stack?: string[] }): Promise<ExitCode> {
   const { parts } = await import('./laboratory.ts');
   const [lab] = await loadLabs([oneLabFile(word)], parts.readLab);
-  refuseUnknownStacks([lab!], options.stack, parts.stacks);
-  const [run] = makeRuns([lab!], { ...parts, timers: options.timers, stacks: options.stack });
+  const stacks = chosenStacks([lab!], options.stack, parts.stacks);
+  const [run] = makeRuns([lab!], { ...parts, timers: options.timers, stacks });
   const { signal, release } = interruption();
   let failure: Failure | undefined;
   try {

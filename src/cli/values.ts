@@ -29,8 +29,10 @@ export function shard(text: string): Shard {
 
 export function stacks(text: string): string[] {
   const names = text.split(',').map((name) => name.trim());
-  if (names.every((name) => /^[a-z][a-z0-9-]*$/.test(name))) return [...new Set(names)];
-  throw new InvalidArgumentError('Expected names of stacks with commas between them: kernel,networkd.');
+  if (names.every((name) => /^[a-z][a-z0-9+-]*(@[a-z][a-z0-9-]*)?$/.test(name))) return [...new Set(names)];
+  throw new InvalidArgumentError(
+    'Expected names of stacks with commas between them, each with a user land or without: kernel,networkd@trixie.',
+  );
 }
 
 export interface ReporterChoice {

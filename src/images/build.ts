@@ -18,15 +18,22 @@ import {
   writeImage,
 } from './store.ts';
 
+export interface BuildOptions {
+  /** Gets what mmdebstrap says. */
+  onLine: (line: string) => void;
+  /** Whether a signed index of packages may be older than it says it is good for: of a mirror that lags behind. */
+  allowExpired: boolean;
+}
+
 /**
- * Builds an image and puts it in the place of the one there was. `onLine` gets what mmdebstrap says.
+ * Builds an image and puts it in the place of the one there was.
  *
  * @throws an Error with what mmdebstrap said last
  */
 export const buildImage = async (
   name: string,
   definition: Definition,
-  onLine: (line: string) => void,
+  options: BuildOptions,
 ): Promise<Image> => {
   const folder = imageFolder(`${name}.building-${process.pid}`);
   const root = join(folder, 'root');
@@ -34,7 +41,7 @@ export const buildImage = async (
   const { uid, gid } = mappedRoot();
   chownSync(root, uid, gid);
   try {
-    await unpackDebian(definition, root, onLine);
+    await unpackDebian(definition, root, options);
     const image: Image = {
       format: 1,
       name,
@@ -70,7 +77,7 @@ const UNREAD = ['/usr/share/doc/*', '/usr/share/man/*', '/usr/share/locale/*', '
 const unpackDebian = async (
   { debian, packages, without }: Definition,
   root: string,
-  onLine: (line: string) => void,
+  { onLine, allowExpired }: BuildOptions,
 ): Promise<void> => {
   const mirror = await debianMirror();
   const made = execa(
@@ -80,6 +87,7 @@ const unpackDebian = async (
       '--format=tar',
       '--aptopt=APT::Install-Recommends "false"',
       ...UNREAD.map((path) => `--dpkgopt=path-exclude=${path}`),
+      ...(allowExpired ? ['--aptopt=Acquire::Check-Valid-Until "false"'] : []),
       `--include=${packages.join(',')}`,
       debian,
       '-',

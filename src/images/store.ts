@@ -76,10 +76,10 @@ export const imageHasProgram = (name: string, program: string): boolean =>
 
 export const removeImage = async (name: string): Promise<void> => removeFolder(imageFolder(name));
 
-/** Its files belong to ids of the lab: only the root of that mapping may remove them. */
+/** Its files belong to ids of the lab: only the root of that mapping may remove them, and the rest is ours. */
 export const removeFolder = async (folder: string): Promise<void> => {
-  if (existsSync(join(folder, 'root')))
-    await runMapped(['rm', '-rf', '--one-file-system', join(folder, 'root')]);
+  const root = join(folder, 'root');
+  if (existsSync(root)) await runMapped(['find', root, '-xdev', '-mindepth', '1', '-delete']);
   rmSync(folder, { recursive: true, force: true });
 };
 

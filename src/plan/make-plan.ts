@@ -1,6 +1,6 @@
 /** Lab → plan. Pure: the same lab gives the same plan on every machine. */
 import type { Lab } from '../lab/schema.ts';
-import { stackNamed } from '../stacks/index.ts';
+import { stackAndImage, stackNamed } from '../stacks/index.ts';
 import { planDaemons } from './daemons.ts';
 import { planNeeds } from './needs.ts';
 import { planNode } from './nodes.ts';
@@ -21,7 +21,7 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
   const topology = makeTopology(lab);
   const timers = lab.timers ?? options.timers;
   const chosen = stackNamed(options.stack);
-  const stack = planStack(chosen, lab, topology, timers);
+  const stack = planStack(chosen, stackAndImage(options.stack).image, lab, topology, timers);
   const { steps, responders } = planSteps({
     lab,
     topology,

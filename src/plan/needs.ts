@@ -6,7 +6,12 @@ const PROBE_PROGRAM: Record<string, string | undefined> = { resolve: 'getent', q
 const KERNEL_FEATURES = ['netem', 'vrf', 'nftables', 'tbf'];
 
 export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: string[]): Need[] => {
-  const program = (name: string, by: string): Need => ({ kind: 'program', name, for: by });
+  const program = (name: string, by: string, node?: string): Need => ({
+    kind: 'program',
+    name,
+    for: by,
+    image: plan.nodes.find((one) => one.name === node)?.image,
+  });
   const kernel = (name: string, by: string): Need => ({ kind: 'kernel', name, for: by });
   const impairments = [
     ...plan.links.map(({ impair }) => impair),
@@ -18,11 +23,16 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: 
     impairments.length > 0;
   return distinct([
     ...['unshare', 'setpriv', 'nsenter', 'bwrap', 'ip'].map((name) => program(name, 'every lab')),
-    ...plan.daemons.map((daemon) => program(daemon.program, daemon.id)),
-    ...ofStack.map((name) => program(name, `stack ${plan.stack}`)),
+    ...plan.nodes.flatMap(({ name, image }) =>
+      image ? [{ kind: 'image', name: image, for: name } as const] : [],
+    ),
+    ...plan.daemons.map((daemon) => program(daemon.program, daemon.id, daemon.node)),
+    ...ofStack.map((name) => program(name, `stack ${plan.stack}`, plan.host.node)),
     ...plan.steps.flatMap((step) => {
       const name = step.kind === 'probe' ? PROBE_PROGRAM[step.probe.question.kind] : undefined;
-      return name && step.kind === 'probe' ? [program(name, `probe ${step.probe.name}`)] : [];
+      return name && step.kind === 'probe'
+        ? [program(name, `probe ${step.probe.name}`, step.probe.node)]
+        : [];
     }),
     ...(usesNftables ? [program('nft', 'packet filters'), kernel('nftables', 'packet filters')] : []),
     ...(impairments.some(({ delay }) => delay !== undefined) ? [kernel('netem', 'the delay of a link')] : []),
@@ -40,5 +50,5 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: 
 };
 
 const distinct = (needs: Need[]): Need[] => [
-  ...new Map(needs.map((need) => [`${need.kind} ${need.name}`, need])).values(),
+  ...new Map(needs.map((need) => [`${need.kind} ${need.name} ${need.image ?? ''}`, need])).values(),
 ];

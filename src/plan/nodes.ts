@@ -17,6 +17,7 @@ export const planNode = (node: TopologyNode, topology: Topology, lab: Lab, timer
   name: node.name,
   role: node.role,
   ownFiles: node.role === 'under-test' || node.role === 'host',
+  image: (node.lab as HostUnderTest | undefined)?.image,
   interfaces: node.interfaces,
   files: filesOf(node, topology),
   sysctls: [...baseline(node, timers), ...stated(node)],

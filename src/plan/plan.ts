@@ -39,8 +39,10 @@ export interface PlannedHost {
 }
 
 export interface Need {
-  kind: 'program' | 'kernel' | 'ids';
+  kind: 'program' | 'kernel' | 'ids' | 'image';
   name: string;
+  /** Of a program: the user land that must have it; none: the machine. */
+  image?: string;
   /** Who asks for it: 'radvd on lte-router'. */
   for: string;
 }
@@ -71,6 +73,8 @@ export interface PlannedNode {
   role: Role;
   /** Hosts have a mount and a UTS namespace of their own besides their network namespace. */
   ownFiles: boolean;
+  /** The user land that a host lives in instead of the machine's, with pid and ipc namespaces of its own too. */
+  image?: string;
   interfaces: PlannedInterface[];
   /** Files laid into the node before anything starts: absolute path to text. */
   files: Record<string, PlannedFile>;
@@ -81,8 +85,8 @@ export interface PlannedNode {
   tc: string[];
 }
 
-/** Its text, with its mode where that is not 0644. */
-export type PlannedFile = string | { text: string; mode: number };
+/** Its text, with its mode where that is not 0644; or where a symbolic link leads. */
+export type PlannedFile = string | { text: string; mode: number } | { link: string };
 
 export interface PlannedInterface {
   /** On the node: the name of the link. */

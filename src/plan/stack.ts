@@ -1,12 +1,18 @@
 /** The stack of the host under test as part of a plan: its files, daemons and steps, and what it cannot do. Pure. */
-import type { Lab } from '../lab/schema.ts';
+import type { HostUnderTest, Lab } from '../lab/schema.ts';
 import type { Stack } from '../stacks/stack.ts';
 import { autonomousPrefixes, leasesOn, offersOn } from './offers.ts';
 import type { PlannedHost, PlannedNode, PlannedStep, Timers } from './plan.ts';
 import type { Uptake } from './settled.ts';
 import { hostUnderTest, type Topology } from './topology.ts';
 
-export const planStack = (stack: Stack, lab: Lab, topology: Topology, timers: Timers) => {
+export const planStack = (
+  stack: Stack,
+  image: string | undefined,
+  lab: Lab,
+  topology: Topology,
+  timers: Timers,
+) => {
   const { name: node, interfaces } = hostUnderTest(topology);
   const links = interfaces.map((planned) => ({
     interface: planned,
@@ -28,16 +34,29 @@ export const planStack = (stack: Stack, lab: Lab, topology: Topology, timers: Ti
       .map(({ id }): PlannedStep => ({ kind: 'daemon', title: `start ${id}`, action: 'start', daemon: id })),
     onPlugIn: (link: string): PlannedStep[] => onPlugIn?.(linkNamed(link)) ?? [],
     /** What the lab says of the host's parameters stands over what the stack sets. */
-    on: (planned: PlannedNode): PlannedNode =>
-      planned.name === node
-        ? {
-            ...planned,
-            files: { ...planned.files, ...files },
-            sysctls: [...(sysctls ?? []), ...planned.sysctls],
-          }
-        : planned,
+    on: (planned: PlannedNode): PlannedNode => {
+      if (planned.name !== node) return planned;
+      const userLand = image ?? planned.image;
+      return {
+        ...planned,
+        image: userLand,
+        files: { ...(userLand ? ofUserLand(planned, lab) : planned.files), ...files },
+        sysctls: [...(sysctls ?? []), ...planned.sysctls],
+      };
+    },
     unsupported: lackingClient(stack, topology),
   };
+};
+
+/** A user land has its own name service and resolver defaults: of these only what the lab states replaces them. */
+const ofUserLand = ({ name, files }: PlannedNode, lab: Lab): PlannedNode['files'] => {
+  const { resolver, 'gai-conf': gaiConf } = lab.nodes[name] as HostUnderTest;
+  const own = [
+    '/etc/nsswitch.conf',
+    ...(resolver ? [] : ['/etc/resolv.conf']),
+    ...(gaiConf ? [] : ['/etc/gai.conf']),
+  ];
+  return Object.fromEntries(Object.entries(files).filter(([path]) => !own.includes(path)));
 };
 
 /** A link that offers addresses by nothing but a protocol which the stack does not speak. */

@@ -12,6 +12,8 @@ export interface Stack {
   name: string;
   /** One line for people. */
   description: string;
+  /** It never runs from the machine's own files: where no user land is named, it lives in the default one. */
+  needsUserLand?: true;
   /** The programs it needs, for `needs` and doctor. */
   programs: string[];
   /** The protocols by which it takes addresses; a lab that waits for those of another is unsupported. */

@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { imageHasProgram, unusable } from '../images/store.ts';
 import { runProgram } from '../sys/program.ts';
 import { idMapping } from '../sys/sandbox.ts';
 import { kernelFeatures } from './kernel-features.ts';
@@ -12,7 +13,11 @@ const folders = [...(process.env.PATH ?? '').split(':'), '/usr/local/sbin', '/us
 
 export const thisMachine: Machine = {
   user: userInfo().username,
-  hasProgram: (name) => folders.some((folder) => isExecutable(join(folder, name))),
+  hasProgram: (name, image) =>
+    image === undefined
+      ? folders.some((folder) => isExecutable(join(folder, name)))
+      : imageHasProgram(image, name),
+  lackingImage: unusable,
   hasIdRange: () => idMapping() === 'range',
   refusesSandbox,
   lackingFeatures,

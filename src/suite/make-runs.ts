@@ -31,6 +31,8 @@ export interface MakeRunsOptions {
   timers: Timers;
   /** Undefined: the stack that each lab names, else the kernel's own. */
   stacks?: string[];
+  /** The whole name of a stack, with the user land that it lives in where none is named. */
+  wholeStackName(name: string): string;
   variantsOf(loaded: LoadedLab): Variant[];
   planOf(loaded: LoadedLab, variant: Variant, stack: string, timers: Timers): Plan;
 }
@@ -38,9 +40,11 @@ export interface MakeRunsOptions {
 /** Every run of these labs: each lab on each stack, in each order and with each control. */
 export const makeRuns = (labs: LoadedLab[], options: MakeRunsOptions): Run[] =>
   labs.flatMap((loaded) =>
-    (options.stacks ?? [loaded.lab.stack ?? 'kernel']).flatMap((stack) =>
-      options.variantsOf(loaded).map((variant) => makeRun(loaded, variant, stack, options)),
-    ),
+    (options.stacks ?? [loaded.lab.stack ?? 'kernel'])
+      .map(options.wholeStackName)
+      .flatMap((stack) =>
+        options.variantsOf(loaded).map((variant) => makeRun(loaded, variant, stack, options)),
+      ),
   );
 
 function makeRun(loaded: LoadedLab, variant: Variant, stack: string, options: MakeRunsOptions): Run {

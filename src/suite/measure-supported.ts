@@ -19,5 +19,5 @@ export const measureSupported =
     };
   };
 
-const needs = (plan: Plan, { kind, name }: Missing): boolean =>
-  plan.needs.some((need) => need.kind === kind && need.name === name);
+const needs = (plan: Plan, { kind, name, image }: Missing): boolean =>
+  plan.needs.some((need) => need.kind === kind && need.name === name && need.image === image);

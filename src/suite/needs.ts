@@ -6,6 +6,8 @@ import { kernelFeatures } from './kernel-features.ts';
 export interface Missing {
   kind: 'sandbox' | Need['kind'];
   name: string;
+  /** Of a program: the user land that lacks it. */
+  image?: string;
   /** One sentence: what is missing, and what needs it. */
   message: string;
   /** The command that gets it; '' where there is none. */
@@ -16,7 +18,9 @@ export interface Missing {
 export interface Machine {
   /** Who runs miflab. */
   user: string;
-  hasProgram(name: string): boolean;
+  hasProgram(name: string, image?: string): boolean;
+  /** Why a user land cannot serve; undefined where it can. */
+  lackingImage(name: string): Promise<string | undefined>;
   /** Whether a lab can have many user ids. */
   hasIdRange(): boolean;
   /** Why no sandbox can be made; undefined where one can. */
@@ -27,7 +31,9 @@ export interface Machine {
 
 /** What a machine lacks of these needs, and of a sandbox at all. */
 export async function missingOn(machine: Machine, needs: Need[]): Promise<Missing[]> {
-  const programs = missingPrograms(machine, needs);
+  const images = await missingImages(machine, needs);
+  const isThere = ({ image }: Need) => !images.some(({ name }) => name === image);
+  const programs = [...images, ...missingPrograms(machine, needs.filter(isThere))];
   if (programs.some(({ name }) => name === 'unshare')) return programs;
   const sandbox = await missingSandbox(machine);
   if (sandbox.length > 0) return [...programs, ...sandbox];
@@ -35,7 +41,8 @@ export async function missingOn(machine: Machine, needs: Need[]): Promise<Missin
 }
 
 /** Without these no lab, or not all of the labs asked for, can be built: nothing is started. */
-export const isBlocking = ({ kind }: Missing): boolean => kind === 'sandbox' || kind === 'program';
+export const isBlocking = ({ kind, image }: Missing): boolean =>
+  kind === 'sandbox' || (kind === 'program' && image === undefined);
 
 /** All that miflab knows to ask for, for doctor. */
 export const everyNeed: Need[] = [
@@ -55,15 +62,45 @@ export const everyNeed: Need[] = [
   { kind: 'ids', name: 'range', for: 'labs whose programs change their user' },
 ];
 
+async function missingImages(machine: Machine, needs: Need[]): Promise<Missing[]> {
+  const found = await Promise.all(
+    grouped(needs, 'image').map(async ([name, users]): Promise<Missing[]> => {
+      const problem = await machine.lackingImage(name);
+      return problem === undefined
+        ? []
+        : [
+            {
+              kind: 'image',
+              name,
+              message: `${problem}: needed by ${users}`,
+              remedy: `miflab image build ${name}`,
+            },
+          ];
+    }),
+  );
+  return found.flat();
+}
+
 function missingPrograms(machine: Machine, needs: Need[]): Missing[] {
-  return grouped(needs, 'program')
-    .filter(([name]) => !machine.hasProgram(name))
-    .map(([name, users]) => ({
-      kind: 'program',
-      name,
-      message: `the program ${name} is missing${packageNote(name)}: needed by ${users}`,
-      remedy: installCommand([name]),
-    }));
+  const images = new Set(needs.map(({ image }) => image));
+  return [...images].flatMap((image) =>
+    grouped(
+      needs.filter((need) => need.image === image),
+      'program',
+    )
+      .filter(([name]) => !machine.hasProgram(name, image))
+      .map(([name, users]): Missing => {
+        const where =
+          image === undefined ? `the program ${name} is missing` : `the user land ${image} has no ${name}`;
+        return {
+          kind: 'program',
+          name,
+          image,
+          message: `${where}${packageNote(name)}: needed by ${users}`,
+          remedy: image === undefined ? installCommand([name]) : '',
+        };
+      }),
+  );
 }
 
 const packageNote = (name: string): string =>

@@ -1,4 +1,5 @@
 /** Programs started from a lab: line by line output, and an end that is always awaited. */
+import { readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 
@@ -18,6 +19,8 @@ export interface RunningProgram {
 export const startProgram = (
   command: string[],
   onLine: (stream: 'stdout' | 'stderr', line: string) => void,
+  /** The command is nsenter into a pid namespace: signals are for the program there. */
+  isEntered = false,
 ): RunningProgram => {
   const [file, ...args] = command as [string, ...string[]];
   const subprocess = execa(file, args, { ...LEFT_ALONE, stdin: 'ignore', buffer: false });
@@ -25,13 +28,27 @@ export const startProgram = (
     createInterface({ input: subprocess[stream] }).on('line', (line) => onLine(stream, line));
   return {
     pid: subprocess.pid,
-    kill: (signal) => void subprocess.kill(signal),
+    kill: (signal) => {
+      const within = isEntered ? childrenOf(subprocess.pid) : [];
+      if (within.length === 0) subprocess.kill(signal);
+      for (const pid of within) process.kill(pid, signal);
+    },
     ended: subprocess.then(({ exitCode, signal, failed, originalMessage }) => ({
       code: exitCode ?? null,
       signal: signal ?? null,
       error: failed && exitCode === undefined && signal === undefined ? originalMessage : undefined,
     })),
   };
+};
+
+/** nsenter waits outside for the program that it started in a pid namespace, and hands no signal on. */
+const childrenOf = (pid: number | undefined): number[] => {
+  try {
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
+    return children.split(' ').filter(Boolean).map(Number);
+  } catch {
+    return [];
+  }
 };
 
 export interface Finished {

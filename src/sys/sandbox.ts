@@ -238,6 +238,8 @@ const bubblewrap = (
     process.execPath,
     NODE,
     ...Object.entries(images).flatMap(([name, path]) => ['--ro-bind', path, `${IMAGE_FOLDER}/${name}`]),
+    // Only where one is in sight does the kernel let a host mount a sysfs of its own.
+    ...(Object.keys(images).length > 0 ? ['--ro-bind', '/sys', '/run/miflab-sys'] : []),
     '--chdir',
     '/',
     '--clearenv',

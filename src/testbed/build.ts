@@ -8,10 +8,11 @@ import { inNetwork } from '../sys/libc.ts';
 import { runProgram } from '../sys/program.ts';
 import { LabFault } from './faults.ts';
 import { giveOwnFiles } from './own-files.ts';
-import { FABRIC, inNode, networkPath, RUN_FOLDER } from './places.ts';
+import { FABRIC, inNode, networkPath, type Place, RUN_FOLDER } from './places.ts';
+import { giveUserLand } from './user-land.ts';
 
 export const build = async (plan: Plan): Promise<void> => {
-  for (const folder of ['nodes', 'mounts', 'names', 'roots'])
+  for (const folder of ['nodes', 'mounts', 'names', 'roots', 'pids', 'ipcs'])
     mkdirSync(`${RUN_FOLDER}/${folder}`, { recursive: true });
   await ipBatch('the test bed', creation(plan));
   // Bridges and their ports are no hosts: they must not solicit routers or answer anyone.
@@ -26,10 +27,12 @@ export const build = async (plan: Plan): Promise<void> => {
   const ownFiles = plan.nodes
     .filter((node) => node.ownFiles)
     .map((node) =>
-      giveOwnFiles(
-        node,
-        plan.daemons.filter((daemon) => daemon.node === node.name),
-      ),
+      node.image
+        ? giveUserLand(node, node.image)
+        : giveOwnFiles(
+            node,
+            plan.daemons.filter((daemon) => daemon.node === node.name),
+          ),
     );
   await Promise.all([configure(), ...ownFiles]);
   for (const node of plan.nodes) await applyRulesets(node);
@@ -106,15 +109,12 @@ export const applyRulesets = async (node: PlannedNode): Promise<void> => {
   for (const line of node.tc) await runInNode(node, ['tc', ...line.split(/\s+/)]);
 };
 
-export const nft = async (node: Pick<PlannedNode, 'name' | 'ownFiles'>, ruleset: string): Promise<void> => {
+export const nft = async (node: Place, ruleset: string): Promise<void> => {
   const { code, errors } = await runProgram(inNode(node, ['nft', '-f', '-']), ruleset);
   if (code !== 0) throw new LabFault(`nftables on ${node.name}: ${errors.trim()}`);
 };
 
-export const runInNode = async (
-  node: Pick<PlannedNode, 'name' | 'ownFiles'>,
-  command: string[],
-): Promise<string> => {
+export const runInNode = async (node: Place, command: string[]): Promise<string> => {
   const { code, output, errors } = await runProgram(inNode(node, command));
   if (code !== 0)
     throw new LabFault(`${command.join(' ')} on ${node.name}: ${errors.trim() || `exit ${code}`}`);

@@ -42,11 +42,15 @@ export const makeDaemons = (plan: Plan, recorder: Recorder): Daemons => {
     let ready = sign === undefined;
     const own: Running = { told: false, over: false, output: [], program: undefined as never };
     recorder.record({ kind: 'daemon', daemon: daemon.id, what: 'started' });
-    own.program = startProgram(inNode(node, daemon.command), (stream, text) => {
-      own.output.push(text);
-      ready ||= sign!.test(text);
-      recorder.record({ kind: 'log', node: daemon.node, daemon: daemon.id, stream, text });
-    });
+    own.program = startProgram(
+      inNode(node, daemon.command),
+      (stream, text) => {
+        own.output.push(text);
+        ready ||= sign!.test(text);
+        recorder.record({ kind: 'log', node: daemon.node, daemon: daemon.id, stream, text });
+      },
+      node.image !== undefined,
+    );
     running.set(daemon.id, own);
     void own.program.ended.then(({ code, signal, error }) => {
       own.over = true;

@@ -1,5 +1,5 @@
 /** The host under test as its own kernel tells it: netlink events into the timeline, and the tables they make. */
-import { readFileSync, watch } from 'node:fs';
+import { existsSync, readFileSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
 import { decodeNetlink, dumpRequest } from '../evidence/netlink.ts';
 import { applyEvent, emptyTables, type Tables } from '../evidence/tables.ts';
@@ -60,10 +60,23 @@ const watchResolver = (plan: Plan, recorder: Recorder): (() => string) => {
     text = found;
     recorder.record({ kind: 'resolver', node, text });
   };
-  watch(dirname(file), look);
+  watchFolder(dirname(file), look);
   recorder.drain.push(look);
   look();
   return () => text;
+};
+
+/** A daemon may make the folder only when it starts: until then the nearest one above is watched. */
+const watchFolder = (folder: string, look: () => void): void => {
+  let nearest = folder;
+  while (!existsSync(nearest)) nearest = dirname(nearest);
+  const watcher = watch(nearest, () => {
+    if (nearest !== folder && existsSync(folder)) {
+      watcher.close();
+      watchFolder(folder, look);
+    }
+    look();
+  });
 };
 
 const readIfThere = (file: string): string => {

@@ -5,6 +5,8 @@ import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import type { TimelineEvent } from '../evidence/timeline.ts';
+import { rootFolder } from '../images/store.ts';
+import type { Plan } from '../plan/plan.ts';
 import { SandboxRefused, startSandbox } from '../sys/sandbox.ts';
 import type { Failure } from '../verdict/verdict.ts';
 import type { Measure, Measurement } from './measurement.ts';
@@ -47,6 +49,10 @@ export const measure: Measure = async (plan, options) => {
   return measurement;
 };
 
+/** The user lands of its hosts: name to folder. */
+const imagesOf = ({ nodes }: Plan): Record<string, string> =>
+  Object.fromEntries(nodes.flatMap(({ image }) => (image ? [[image, rootFolder(image)]] : [])));
+
 /** Resolves, when the sandbox is gone, to what its processes said on standard error. */
 export const runInSandbox = async (
   order: LabOrder,
@@ -57,7 +63,7 @@ export const runInSandbox = async (
     program: programPath(),
     modules: modulesPath(),
     lab: order.plan.lab,
-    images: {},
+    images: imagesOf(order.plan),
   });
   const abort = () => sandbox.kill('SIGKILL');
   signal?.addEventListener('abort', abort);

@@ -8,7 +8,7 @@ import { execa } from 'execa';
 import type { PlannedDaemon, PlannedFile, PlannedNode } from '../plan/plan.ts';
 import { LEFT_ALONE } from '../sys/program.ts';
 import { LabFault } from './faults.ts';
-import { mountPath, pathOn, RUN_FOLDER, rootPath, utsPath } from './places.ts';
+import { mountPath, type Place, pathOn, RUN_FOLDER, rootPath, utsPath } from './places.ts';
 
 /** The script is a constant; what varies are its arguments. */
 const PREPARE = `
@@ -60,15 +60,13 @@ const ownFolders = (node: string, paths: string[]): void => {
 };
 
 /** Each takes the place of what stood there, a symbolic link too. */
-export const layFiles = (
-  node: Pick<PlannedNode, 'name' | 'ownFiles'>,
-  files: Record<string, PlannedFile>,
-): void => {
+export const layFiles = (node: Place, files: Record<string, PlannedFile>): void => {
   for (const [path, file] of Object.entries(files)) {
-    const { text, mode } = typeof file === 'string' ? { text: file, mode: 0o644 } : file;
     const place = pathOn(node, path);
     mkdirSync(dirname(place), { recursive: true });
     rmSync(place, { force: true });
-    writeFileSync(place, text, { mode });
+    if (typeof file === 'string') writeFileSync(place, file);
+    else if ('link' in file) symlinkSync(file.link, place);
+    else writeFileSync(place, file.text, { mode: file.mode });
   }
 };

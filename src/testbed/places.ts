@@ -8,17 +8,27 @@ export const networkPath = (node: string): string => `/run/netns/${node}`;
 export const mountPath = (node: string): string => `${RUN_FOLDER}/mounts/${node}`;
 /** The root of the file system as the node's programs see it. */
 export const rootPath = (node: string): string => `${RUN_FOLDER}/roots/${node}`;
+export const pidPath = (node: string): string => `${RUN_FOLDER}/pids/${node}`;
+export const ipcPath = (node: string): string => `${RUN_FOLDER}/ipcs/${node}`;
 export const utsPath = (node: string): string => `${RUN_FOLDER}/names/${node}`;
 
 /** Where a file of a node lies for the lab process. A symbolic link on the way leads astray: it starts from another root. */
-export const pathOn = (node: Pick<PlannedNode, 'name' | 'ownFiles'>, path: string): string =>
+export const pathOn = (node: Place, path: string): string =>
   node.ownFiles ? `${rootPath(node.name)}${path}` : path;
 
+/** The namespaces in which a node's programs run, and whether it has files and a user land of its own. */
+export type Place = Pick<PlannedNode, 'name' | 'ownFiles' | 'image'>;
+
 /** The command that runs a program in a node: in its network, and where it has files and a name of its own, in those. */
-export const inNode = (node: Pick<PlannedNode, 'name' | 'ownFiles'>, command: string[]): string[] => [
+export const inNode = ({ name, ownFiles, image }: Place, command: string[]): string[] => [
+  ...(image ? AS_ROOT_OF_A_HOST : []),
   'nsenter',
-  `--net=${networkPath(node.name)}`,
-  ...(node.ownFiles ? [`--mount=${mountPath(node.name)}`, `--uts=${utsPath(node.name)}`] : []),
+  `--net=${networkPath(name)}`,
+  ...(ownFiles ? [`--mount=${mountPath(name)}`, `--uts=${utsPath(name)}`] : []),
+  ...(image ? [`--pid=${pidPath(name)}`, `--ipc=${ipcPath(name)}`] : []),
   '--',
   ...command,
 ];
+
+/** As daemons find themselves on a real host. With the ambient capabilities of the sandbox dbus-daemon cannot drop its own. */
+const AS_ROOT_OF_A_HOST = ['setpriv', '--inh-caps=-all', '--ambient-caps=-all'];

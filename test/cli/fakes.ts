@@ -13,6 +13,7 @@ export const wholeMachine: Machine = {
   hasIdRange: () => true,
   refusesSandbox: async () => undefined,
   lackingFeatures: async () => [],
+  lackingImage: async () => undefined,
 };
 
 /** What a lab file of these tests says, as JSON: how its measurements come out, and what it needs. */
@@ -38,6 +39,7 @@ export function fakeParts(scripts: Record<string, Scripted[]>, machine: Partial<
     },
     stacks: ['kernel', 'networkd'],
     machine: { ...wholeMachine, ...machine },
+    wholeStackName: (name) => name,
     variantsOf: ({ lab }) => [
       { kind: 'lab', name: '', lab, steps: [], expectAt: ['expect'] },
       ...(lab.control ?? []).map((_, index) => ({

@@ -12,6 +12,7 @@ const everything: Machine = {
   hasIdRange: () => true,
   refusesSandbox: async () => undefined,
   lackingFeatures: async () => [],
+  lackingImage: async () => undefined,
 };
 const needs: Need[] = [
   { kind: 'program', name: 'radvd', for: 'lte-router.ra' },

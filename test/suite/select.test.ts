@@ -89,6 +89,7 @@ t.test('a lab is run on every stack, in every variant, with positions and timers
   const made = makeRuns([loaded], {
     timers: 'fast',
     stacks: ['kernel', 'networkd'],
+    wholeStackName: (name) => name,
     variantsOf: ({ lab }) => [
       { kind: 'lab', name: '', lab, steps: [], expectAt: ['expect'] },
       { kind: 'control', name: 'control 1', lab, steps: [], expectAt: ['control', 0, 'expect'] },

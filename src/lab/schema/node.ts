@@ -11,6 +11,7 @@ import {
   Ipv4Address,
   Ipv6Address,
   Mac,
+  Name,
   oneOrMany,
   Prefix,
 } from './values.ts';
@@ -98,6 +99,10 @@ export const linkServices = {
 };
 
 const hostFiles = {
+  image: describe(
+    'The user land that the host lives in: trixie (default: the one of its stack, or the machine)',
+    Name,
+  ).optional(),
   resolver: describe(
     'The resolver configuration (/etc/resolv.conf)',
     z.strictObject({
@@ -156,6 +161,7 @@ export const OtherHost = define(
   'Another host on the links',
   z.strictObject({
     host: Links,
+    image: hostFiles.image,
     ...linkServices,
     ...everyNode,
   }),

@@ -1,0 +1,29 @@
+/** connman as Debian starts it, with its own DNS proxy (connmand(8)). One service at a time has the default route. Pure. */
+import { systemBus } from './dbus.ts';
+import type { Stack } from './stack.ts';
+
+export const connman: Stack = {
+  name: 'connman',
+  description: 'connman with its DNS proxy',
+  needsUserLand: true,
+  programs: ['connmand', 'dbus-daemon'],
+  clients: ['dhcpv4', 'dhcpv6'],
+  version: ['connmand', '--version'],
+  resolverFile: '/run/connman/resolv.conf',
+  plan: ({ host }) => ({
+    files: { '/etc/resolv.conf': { link: '/run/connman/resolv.conf' } },
+    daemons: [
+      systemBus(host),
+      {
+        id: `${host}.connman`,
+        node: host,
+        program: 'connmand',
+        command: ['connmand', '--nodaemon'],
+        files: {},
+        ready: { output: 'Connection Manager version', withinMs: 10_000 },
+        reload: 'restart',
+        started: true,
+      },
+    ],
+  }),
+};
