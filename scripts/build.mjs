@@ -1,5 +1,5 @@
 // Bundles miflab into dist/: the command line, split so that each command loads only its own part, and the
-// program that runs inside a lab's sandbox, whole, because the sandbox shows it nothing else.
+// programs that run inside a lab's sandbox, each whole, because the sandbox shows it nothing else.
 import { chmod, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
@@ -32,7 +32,10 @@ await Promise.all([
   }),
   build({
     ...common,
-    entryPoints: { 'lab-process': 'src/testbed/lab-process.ts' },
+    entryPoints: {
+      'lab-process': 'src/testbed/lab-process.ts',
+      'capture-process': 'src/testbed/capture-process.ts',
+    },
     banner: { js: requireForBundled },
   }),
 ]);

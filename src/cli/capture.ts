@@ -1,31 +1,47 @@
 import { execa } from 'execa';
-import type { LoadedLab } from '../lab/reader.ts';
-import { makeTopology } from '../plan/topology.ts';
-import { FABRIC, inNode } from '../testbed/places.ts';
-import { loadLabs, oneLabFile } from './load-labs.ts';
-import { insideLab } from './running-lab.ts';
+import { closest } from '../lab/closest.ts';
+import type { Plan, PlannedLink } from '../plan/plan.ts';
+import { ExitCode } from '../suite/exit-code.ts';
+import { enterSandbox, programInside } from '../sys/sandbox.ts';
+import { miflab } from './called-as.ts';
+import { planOfRunning, type RunningLab, runningLab } from './running-lab.ts';
 import { UsageError } from './usage-error.ts';
 
-/** Writes the packets of a link of a lab that is up to standard output, as pcapng, until Ctrl-C. */
-export async function capture(word: string, link: string): Promise<number> {
-  const { parts } = await import('./laboratory.ts');
-  const [lab] = (await loadLabs([oneLabFile(word)], parts.readLab)) as (LoadedLab & { name: string })[];
-  const { links } = makeTopology(lab!.lab);
-  const found = links.find(({ name }) => name === link);
-  if (!found)
-    throw new UsageError(
-      `${lab!.name} has no link ${link}: there is ${links.map(({ name }) => name).join(', ')}`,
-    );
-  const [file, ...args] = insideLab(
-    lab!.name,
-    inNode({ name: FABRIC, ownFiles: false }, ['dumpcap', '-q', '-i', found.bridge.name, '-w', '-']),
-  );
-  const { exitCode } = await execa(file!, args, {
-    stdin: 'ignore',
+/** Writes the packets of a link of a lab that is up, or of all links, to standard output as pcapng, until Ctrl-C. */
+export async function capture(word: string, name: string | undefined): Promise<number> {
+  if (process.stdout.isTTY) {
+    const call = [miflab, 'capture', word, ...(name ? [name] : [])].join(' ');
+    throw new UsageError(`packets are nothing for a terminal: ${call} | wireshark -k -i -`);
+  }
+  const lab = runningLab(word);
+  const links = linksOf(await planOfRunning(lab), lab, name);
+  const { command, environment } = enterSandbox(lab.pid, [...programInside('capture-process.js'), ...links]);
+  const [file, ...args] = command;
+  const capturing = execa(file!, args, {
+    env: environment,
+    extendEnv: false,
+    stdin: 'pipe',
     stdout: 'inherit',
     stderr: 'inherit',
     reject: false,
     buffer: false,
   });
-  return exitCode ?? 0;
+  const end = () => capturing.stdin.end();
+  process.once('SIGINT', end);
+  const { exitCode } = await capturing;
+  process.off('SIGINT', end);
+  // A signal ended it: Ctrl-C, or the end of the lab.
+  return exitCode || ExitCode.ok;
+}
+
+/** Every link of the internet is called internet. @throws UsageError where the lab has no such link */
+function linksOf({ links }: Plan, lab: RunningLab, name: string | undefined): string[] {
+  const nameOf = ({ name, kind }: PlannedLink) => (kind === 'internet' ? 'internet' : name);
+  const wanted = links.filter((link) => name === undefined || nameOf(link) === name || link.name === name);
+  if (wanted.length > 0) return wanted.map((link) => link.name);
+  const names = [...new Set(links.map(nameOf))];
+  const meant = closest(name!, names);
+  throw new UsageError(
+    `${lab.name} has no link ${name}: ${meant ? `did you mean ${meant}?` : `there is ${names.join(', ')}`}`,
+  );
 }

@@ -1,31 +1,52 @@
+import { constants } from 'node:os';
 import { execa } from 'execa';
-import { labNameOf } from '../suite/lab-files.ts';
-import { FABRIC, inNode, mountPath } from '../testbed/places.ts';
-import { oneLabFile } from './load-labs.ts';
-import { insideLab } from './running-lab.ts';
+import { closest } from '../lab/closest.ts';
+import type { Plan, PlannedNode } from '../plan/plan.ts';
+import { enterSandbox } from '../sys/sandbox.ts';
+import { inNode } from '../testbed/places.ts';
+import { planOfRunning, type RunningLab, runningLab } from './running-lab.ts';
+import { UsageError } from './usage-error.ts';
 
 /** Runs a command, or a shell, on a node of a lab that is up; its exit code is the command's. */
-export async function exec(word: string, node: string, command: string[]): Promise<number> {
-  const wanted = command.length > 0 ? command : ['/bin/bash'];
-  const lab = labNameOf(oneLabFile(word));
-  const known = await execa(...spawnable(insideLab(lab, ['ls', '/run/netns', mountPath('')])), {
-    reject: false,
-  });
-  const [networks = '', mounts = ''] = known.stdout.split('\n\n');
-  const nodes = names(networks);
-  if (!nodes.includes(node)) {
-    process.stderr.write(
-      `error: ${lab} has no node ${node}: there is ${nodes.filter((name) => name !== FABRIC).join(', ')}\n`,
-    );
-    return 2;
-  }
-  const inside = inNode({ name: node, ownFiles: names(mounts).includes(node) }, wanted);
-  const { exitCode } = await execa(...spawnable(insideLab(lab, inside)), { stdio: 'inherit', reject: false });
-  return exitCode ?? 1;
+export async function exec(word: string, name: string, words: string[]): Promise<number> {
+  const lab = runningLab(word);
+  const node = nodeOf(await planOfRunning(lab), lab, name);
+  const wanted = words[0] === '--' ? words.slice(1) : words;
+  return wanted.length > 0
+    ? runOn(lab, node, wanted)
+    : runOn(lab, node, ['/bin/bash', '--norc'], { PS1: `${lab.name} ${name} # ` });
 }
 
-/** The entries of a folder as `ls` prints it, less its own heading. */
-const names = (listing: string): string[] =>
-  listing.split('\n').filter((line) => line && !line.endsWith(':'));
+async function runOn(
+  lab: RunningLab,
+  node: PlannedNode,
+  wanted: string[],
+  more: Record<string, string> = {},
+): Promise<number> {
+  const { command, environment } = enterSandbox(lab.pid, inNode(node, wanted));
+  const [file, ...args] = command;
+  // Ctrl-C is for the command; what it makes of it is passed on.
+  const ignore = () => {};
+  process.on('SIGINT', ignore);
+  const { exitCode, signal } = await execa(file!, args, {
+    env: { ...environment, ...more },
+    extendEnv: false,
+    stdio: 'inherit',
+    reject: false,
+  });
+  process.off('SIGINT', ignore);
+  // Its processes end in no order: nobody can say yet whether the lab is still there.
+  if (signal === 'SIGKILL') process.stderr.write(`killed: by hand, or with ${lab.name} that has ended\n`);
+  return exitCode ?? 128 + (signal ? constants.signals[signal] : 0);
+}
 
-const spawnable = ([file, ...args]: string[]): [string, string[]] => [file!, args];
+/** @throws UsageError where the lab has no such node */
+function nodeOf({ nodes }: Plan, lab: RunningLab, name: string): PlannedNode {
+  const node = nodes.find((one) => one.name === name);
+  if (node) return node;
+  const names = nodes.map((one) => one.name);
+  const meant = closest(name, names);
+  throw new UsageError(
+    `${lab.name} has no node ${name}: ${meant ? `did you mean ${meant}?` : `there is ${names.join(', ')}`}`,
+  );
+}

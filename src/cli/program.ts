@@ -106,11 +106,11 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .passThroughOptions()
     .action(action(async () => (await import('./exec.ts')).exec));
 
-  command('capture', 'Write the packets of a link of a lab that is up to standard output, as pcap', [
+  command('capture', 'Write the packets of a link of a lab that is up to standard output, as pcapng', [
     ['miflab capture labs/dns/search.yaml wifi | wireshark -k -i -', 'live, in Wireshark'],
   ])
     .addArgument(lab())
-    .argument('<link>', 'name of the link')
+    .argument('[link]', 'name of the link (default: every link)')
     .action(action(async () => (await import('./capture.ts')).capture));
 
   command('doctor', 'Say what this machine lacks, and the command that gets it', [

@@ -1,3 +1,5 @@
+import type { Way } from './way.ts';
+
 /** What the stack decided for one probe, read from the evidence. Absent members: the question did not arise. */
 export interface Decision {
   probe: string;
@@ -10,6 +12,10 @@ export interface Decision {
   source?: string;
   /** The network whose prefix the source has. */
   sourceNetwork?: string;
+  /** Which of that network's prefixes, where it has several. */
+  sourcePrefix?: string;
+  /** Whether the source is a temporary address (RFC 8981). */
+  temporary?: boolean;
   destination?: string;
   hopLimit?: number;
   /** Whether an answer came. A refusal (a TCP reset, an ICMP error) is none: `error` tells it. */
@@ -33,9 +39,9 @@ export interface Decision {
     queries: number;
     answered: boolean;
   }[];
-  /** The way that the host's answer to an inbound packet took. */
-  reply?: { sent: boolean; router?: string; link?: string; source?: string; sourceNetwork?: string };
-  distribution?: { router: string; link: string; source: string; sourceNetwork?: string; count: number }[];
+  /** The way the host's answer took. */
+  reply?: { sent: boolean } & Partial<Way>;
+  distribution?: (Way & { count: number })[];
   /** Length of the outage, for probes that were repeated until something was so. */
   outageMs?: number;
   /** Neighbour states of the host's first hops during the probe, in order. */

@@ -3,6 +3,7 @@ import { contradictionsOf } from './contradictions.ts';
 import type { Decision } from './decision.ts';
 import { answerTo, questionsOf, refusalTo, responderOf } from './flow.ts';
 import { groupsOf } from './group.ts';
+
 import { type Asked, attemptOf, type IpPacket, isIp } from './packets.ts';
 import { repetitionOf } from './repetition.ts';
 import { unsentDecision } from './unsent.ts';
@@ -33,6 +34,7 @@ const sentDecision = (asked: Asked, questions: IpPacket[]): Decision => {
     ...way,
     destination: decisive.headers.ip.destination,
     hopLimit: decisive.headers.ip.hopLimit,
+    ...temporaryOf(asked, way.source),
     answered: answer !== undefined,
     ...(answer && { answerAfterMs: answer.at - decisive.at, arrival: arrivalOf(plan, answer) }),
     ...(end && isIp(end) && { by: responderOf(asked, decisive, end) }),
@@ -43,6 +45,15 @@ const sentDecision = (asked: Asked, questions: IpPacket[]): Decision => {
     contradictions: told ? contradictionsOf(plan, told, way, answer !== undefined) : [],
     ...unclearWays(asked, questions),
   };
+};
+
+/** Which address left is told by the wire; of what kind it is, by the host's tables. */
+const temporaryOf = ({ probe, timeline, to }: Asked, source: string): Pick<Decision, 'temporary'> => {
+  const told = timeline
+    .filter((event) => event.kind === 'netlink')
+    .filter((event) => event.object === 'address')
+    .findLast((event) => event.node === probe.node && event.address === source && event.at <= to);
+  return told ? { temporary: told.flags.includes('temporary') } : {};
 };
 
 /** The last attempt decides; of several destinations that a program tried, the one that answered. */

@@ -28,8 +28,19 @@ export const networkOf = (plan: Plan, address: string, preferred?: string): stri
   return holding.find((name) => name === preferred) ?? holding[0];
 };
 
-/** The first hop by its MAC address: a node's name, 'on-link' for the destination itself, else the MAC address. */
+/** Where a network has several prefixes of a family, that of an address. */
+export const onePrefixOfSeveral = (plan: Plan, address: string, network: string): string | undefined => {
+  const { ipv4, ipv6 } = plan.links.find(({ name }) => name === network)!;
+  const prefixes = address.includes(':') ? ipv6 : ipv4;
+  return prefixes.length > 1 ? prefixes.find((prefix) => contains(prefix, address)) : undefined;
+};
+
+/** Multicast and broadcast go to nobody's MAC address (the group bit of IEEE 802). */
+const isGroup = (mac: string): boolean => (Number.parseInt(mac.slice(0, 2), 16) & 1) === 1;
+
+/** The first hop by its MAC address: a node's name, 'on-link' for the destination or its group, else the MAC address. */
 export const firstHop = (plan: Plan, link: string, mac: string, destination: string): string => {
+  if (isGroup(mac)) return 'on-link';
   const node = nodeByMac(plan, link, mac);
   if (!node) return mac;
   // Hosts have addresses that only they know (SLAAC, DHCP); what they do not forward is for themselves.

@@ -1,12 +1,12 @@
 /** A question of which no packet left the host: an error, or a next hop that stayed silent, may show why. Pure. */
 import type { Decision } from './decision.ts';
 import { type Asked, during, type Packet } from './packets.ts';
-import { addressesOf, nodeByAddress } from './places.ts';
+import { addressesOf, nodeByAddress, nodeNamed } from './places.ts';
 
 export const unsentDecision = (asked: Asked): Decision => {
   const { probe, answers } = asked;
   const error = answers.find((answer) => answer.error)?.error;
-  const solicited = solicitation(asked);
+  const solicited = solicitation(asked) ?? failedNeighbour(asked);
   const { question } = asked.exchange;
   const observable = question.kind !== 'command' || question.destinations.length > 0;
   const silent = error === undefined && !solicited && observable;
@@ -16,17 +16,22 @@ export const unsentDecision = (asked: Asked): Decision => {
     ...(solicited && { link: solicited.link, router: solicited.router }),
     answered: false,
     ...(error && { error }),
-    packets: solicited ? [solicited.number] : [],
+    packets: [solicited?.number ?? []].flat(),
     contradictions: [],
     ...(silent && { unclear: 'no packet of the probe left the host, and nothing shows why' }),
   };
 };
 
+interface Attempt {
+  link: string;
+  router?: string;
+  number?: number;
+}
+
 /** A neighbour resolution that stayed without an answer: the host had chosen link and next hop all the same. */
-const solicitation = (asked: Asked): { link: string; router?: string; number: number } | undefined => {
+const solicitation = (asked: Asked): Attempt | undefined => {
   const { plan, probe, packets } = asked;
-  const { question } = asked.exchange;
-  const destinations = 'destinations' in question ? question.destinations : [];
+  const destinations = destinationsOf(asked);
   for (const packet of packets.filter(during(asked))) {
     const target = packet.node === probe.node ? solicitedAddress(packet.headers) : undefined;
     if (target === undefined) continue;
@@ -46,3 +51,22 @@ const solicitedAddress = ({ kind, nd, arp, ip }: Packet['headers']): string | un
     return arp?.targetAddress;
   return undefined;
 };
+
+/** Without carrier no solicitation gets to the wire: the neighbour that failed shows which way the host had chosen. */
+const failedNeighbour = (asked: Asked): Attempt | undefined => {
+  const { plan, probe, timeline, from, to } = asked;
+  for (const event of timeline) {
+    if (event.kind !== 'netlink' || event.object !== 'neighbour' || event.state !== 'failed') continue;
+    if (event.node !== probe.node || event.at < from || event.at > to) continue;
+    const { interface: name, address } = event;
+    const link = nodeNamed(plan, probe.node)!.interfaces.find((own) => own.name === name)?.link;
+    if (link === undefined) continue;
+    if (destinationsOf(asked).includes(address)) return { link, router: 'on-link' };
+    const node = nodeByAddress(plan, address, link);
+    if (node) return { link, router: node.name };
+  }
+  return undefined;
+};
+
+const destinationsOf = ({ exchange: { question } }: Asked): string[] =>
+  'destinations' in question ? question.destinations : [];

@@ -1,7 +1,8 @@
 import type { Plan } from '../plan/plan.ts';
 import type { Decision } from './decision.ts';
 import type { IpPacket } from './packets.ts';
-import { addressesOf, firstHop, networkOf, nodeNamed } from './places.ts';
+
+import { addressesOf, firstHop, networkOf, nodeNamed, onePrefixOfSeveral } from './places.ts';
 
 /** The way a packet left the host. */
 export interface Way {
@@ -9,15 +10,19 @@ export interface Way {
   link: string;
   source: string;
   sourceNetwork?: string;
+  /** Which of that network's prefixes, where it has several. */
+  sourcePrefix?: string;
 }
 
 export const wayOf = (plan: Plan, { link, headers: { ethernet, ip } }: IpPacket): Way => {
   const sourceNetwork = networkOf(plan, ip.source, link);
+  const sourcePrefix = sourceNetwork && onePrefixOfSeveral(plan, ip.source, sourceNetwork);
   return {
     router: firstHop(plan, link, ethernet.destination, ip.destination),
     link,
     source: ip.source,
     ...(sourceNetwork && { sourceNetwork }),
+    ...(sourcePrefix && { sourcePrefix }),
   };
 };
 

@@ -21,7 +21,7 @@ export const missing = (state: HostState, { tables, logs, packets, resolvConf, h
   ...state.noDefaultRouters.filter((router) => isDefaultRouter(tables, router)).map(surplusOfRouter),
   ...state.addressesWithin
     .filter((wanted) => !hasUsableAddressWithin(tables, wanted))
-    .map((wanted) => `no usable address within ${wanted.prefix} on ${wanted.interface}`),
+    .map(({ prefix, interface: link }) => `no usable address within ${prefix}${link ? ` on ${link}` : ''}`),
   ...state.leases
     .filter((wanted) => !hasLease(tables, wanted))
     .map(({ interface: name, ranges, protocol }) => {
@@ -33,8 +33,11 @@ export const missing = (state: HostState, { tables, logs, packets, resolvConf, h
     .filter((address) => addressOf(tables, address))
     .map((address) => `address ${address} is still there`),
   ...state.deprecated
-    .filter((address) => !addressOf(tables, address)?.flags.includes('deprecated'))
-    .map((address) => `address ${address} is not deprecated`),
+    .filter((wanted) => !tables.addresses.some((entry) => isOf(entry, wanted) && isDeprecated(entry)))
+    .map((wanted) => `address ${wanted} is not deprecated`),
+  ...state.temporary
+    .filter((link) => !tables.addresses.some((entry) => isTemporary(entry) && entry.interface === link))
+    .map((link) => `no usable temporary address on ${link}`),
   ...state.routes.filter((prefix) => !hasRoute(tables, prefix)).map((prefix) => `no route to ${prefix}`),
   ...state.noRoutes
     .filter((prefix) => hasRoute(tables, prefix))
@@ -84,7 +87,9 @@ const hasUsableAddressWithin = (
 ): boolean =>
   addresses.some(
     (entry) =>
-      entry.interface === wanted.interface && isUsable(entry) && contains(wanted.prefix, entry.address),
+      (wanted.interface === undefined || entry.interface === wanted.interface) &&
+      isUsable(entry) &&
+      contains(wanted.prefix, entry.address),
   );
 
 const hasLease = ({ addresses }: Tables, wanted: HostState['leases'][number]): boolean =>
@@ -94,6 +99,14 @@ const hasLease = ({ addresses }: Tables, wanted: HostState['leases'][number]): b
       isUsable(entry) &&
       wanted.ranges.some(([first, last]) => isBetween(entry.address, first, last)),
   );
+
+const isOf = ({ address }: EntryOf<'address'>, wanted: string): boolean =>
+  wanted.includes('/') ? contains(wanted, address) : address === wanted;
+
+const isTemporary = (entry: EntryOf<'address'>): boolean =>
+  entry.flags.includes('temporary') && isUsable(entry);
+
+const isDeprecated = ({ flags }: EntryOf<'address'>): boolean => flags.includes('deprecated');
 
 const addressOf = ({ addresses }: Tables, address: string): EntryOf<'address'> | undefined =>
   addresses.find((entry) => entry.address === address);

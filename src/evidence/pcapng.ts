@@ -2,6 +2,7 @@
  * Packets as a pcapng file (draft-ietf-opsawg-pcapng): an interface for every port of every link, named as
  * people speak of it, so that Wireshark shows which node sent what. Pure.
  */
+import type { Plan } from '../plan/plan.ts';
 import type { PacketEvent } from './timeline.ts';
 
 /** Where packets come in: a node's end of a link. */
@@ -9,6 +10,10 @@ export interface Port {
   link: string;
   node: string;
 }
+
+/** Every port of every link. */
+export const portsOf = ({ nodes }: Plan): Port[] =>
+  nodes.flatMap(({ name, interfaces }) => interfaces.map(({ link }) => ({ link, node: name })));
 
 export interface PcapngOptions {
   /** Every port, silent ones too; ports that only the packets name are added. */
@@ -29,11 +34,11 @@ export const pcapng = (packets: PacketEvent[], { ports, epochMs, comments }: Pca
 };
 
 /** What stands before the first packet: the section and its interfaces. */
-const header = (ports: Port[]): Uint8Array =>
+export const header = (ports: Port[]): Uint8Array =>
   Buffer.concat([sectionHeader(), ...ports.map(interfaceDescription)]);
 
 /** One packet of one of the ports that the header described. */
-const enhancedPacket = (
+export const enhancedPacket = (
   packet: PacketEvent,
   ports: Port[],
   epochMs: number,

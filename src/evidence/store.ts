@@ -3,7 +3,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Plan, PlannedDaemon } from '../plan/plan.ts';
 import type { Measurement } from '../testbed/measurement.ts';
-import { type Port, pcapng } from './pcapng.ts';
+import { pcapng, portsOf } from './pcapng.ts';
 import type { PacketEvent, TimelineEvent } from './timeline.ts';
 
 /**
@@ -40,9 +40,6 @@ const packetsOf = (timeline: TimelineEvent[]): PacketEvent[] =>
   timeline
     .filter((event): event is PacketEvent => event.kind === 'packet')
     .sort((one, other) => one.number - other.number);
-
-const portsOf = ({ nodes }: Plan): Port[] =>
-  nodes.flatMap(({ name, interfaces }) => interfaces.map(({ link }) => ({ link, node: name })));
 
 const configurationOf = ({ id, files }: PlannedDaemon, version = ''): [path: string, text: string][] =>
   Object.entries(files).map(([path, text]) => [

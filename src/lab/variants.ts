@@ -103,6 +103,7 @@ const titlesOf = (steps: Step[]): string[] => {
 
 /** A few words for a step: 'unplug wifi'. */
 const titleOf = (step: Step): string => {
+  if (step.send) return sendTitle(step.send);
   const [[kind, value] = ['', undefined]] = Object.entries(step);
   const subjects = Array.isArray(value)
     ? value
@@ -111,6 +112,9 @@ const titleOf = (step: Step): string => {
       : [];
   return [kind, ...subjects].join(' ');
 };
+
+const sendTitle = ({ node, link: _, ...message }: NonNullable<Step['send']>): string =>
+  `${Object.keys(message)[0]} of ${node}`;
 
 const permutations = <T>(items: T[]): T[][] =>
   items.length <= 1

@@ -76,8 +76,20 @@ const baseline = (node: TopologyNode, timers: Timers): [string, string][] => {
           ...everyInterface(node, (name) => `net.ipv6.neigh.${name}.retrans_time_ms`, '10'),
         ]
       : [];
-  return [...ipv4Defaults, ...perInterface, ...forwarding, ...redirects, ...routers, ...fast];
+  return [
+    ...ipv4Defaults,
+    ...perInterface,
+    ...forwarding,
+    ...redirects,
+    ...routers,
+    ...fast,
+    ...ownLinkLocals(node),
+  ];
 };
+
+/** A link-local address that the lab states is the only one: no other is made from the MAC address. */
+const ownLinkLocals = (node: TopologyNode): [string, string][] =>
+  Object.keys(node.lab?.['link-local'] ?? {}).map((name) => [`net.ipv6.conf.${name}.addr_gen_mode`, '1']);
 
 const stated = (node: TopologyNode): [string, string][] =>
   Object.entries(node.lab?.sysctls ?? {}).map(([key, value]) => [key, String(value)]);
@@ -166,12 +178,13 @@ const routedTo = (node: TopologyNode, topology: Topology, lab: Lab): string[] =>
     .filter(({ link }) => !isInternetLink(link))
     .map(({ link }) => topology.links.find(({ name }) => name === link)!);
   const translated = 'router' in own && (own as Router).nat === true;
+  const ofNetworks = networks.flatMap(({ ipv4, ipv6 }) => [...(translated ? [] : ipv4), ...ipv6]);
   const addresses = node.interfaces
     .filter(({ link }) => isInternetLink(link))
     .flatMap((planned) => planned.addresses)
     .filter((address) => !address.startsWith('100.64.'));
   return [
-    ...('router' in own ? networks.flatMap(({ ipv4, ipv6 }) => [...(translated ? [] : ipv4), ...ipv6]) : []),
+    ...('router' in own ? ((own as Router).delegated ?? ofNetworks) : []),
     ...('router' in own ? ((own as Router).announce ?? []) : []),
     ...('server' in own ? ((own as Server).prefixes ?? []) : []),
     ...addresses,
@@ -230,11 +243,12 @@ export const routeLine = (route: Route, node: TopologyNode, topology: Topology):
       : route.via && /[:.]/.test(route.via)
         ? familyOf(route.via)
         : (route.family ?? 'ipv6');
+  const hop = nextHop(route, family, node, topology);
   return [
     `route append ${route.to === 'default' ? everything(family) : route.to}`,
     route.from && `from ${route.from}`,
-    route.via && `via ${nextHop(route, family, node, topology)}`,
-    route.link && `dev ${route.link}`,
+    hop.address && `via ${hop.address}`,
+    hop.link && `dev ${hop.link}`,
     route.source && `src ${canonical(route.source)}`,
     route.metric !== undefined && `metric ${route.metric}`,
     route.table && `table ${route.table}`,
@@ -244,16 +258,21 @@ export const routeLine = (route: Route, node: TopologyNode, topology: Topology):
     .join(' ');
 };
 
-const nextHop = (route: Route, family: Family, node: TopologyNode, topology: Topology): string => {
-  const via = route.via!;
-  const router = nodeNamed(topology, via);
-  if (!router) return canonical(via);
+/** Where the next hop is a node, the link that the two share goes without saying. */
+const nextHop = (
+  route: Route,
+  family: Family,
+  node: TopologyNode,
+  topology: Topology,
+): { address?: string; link?: string } => {
+  const router = route.via && nodeNamed(topology, route.via);
+  if (!router) return { address: route.via && canonical(route.via), link: route.link };
   const link =
     route.link ??
     node.interfaces.find((own) => router.interfaces.some((other) => other.link === own.link))?.name;
   const hop = router.interfaces.find(({ name }) => name === link);
-  if (!hop) throw new Error(`${via} is on no link of ${node.name}`);
-  return family === 'ipv6' ? hop.linkLocal : addressOfNode(router, 'ipv4', link)!;
+  if (!hop) throw new Error(`${route.via} is on no link of ${node.name}`);
+  return { address: family === 'ipv6' ? hop.linkLocal : addressOfNode(router, 'ipv4', link)!, link };
 };
 
 const ruleLines = (rule: Rule): string[] => {

@@ -6,11 +6,14 @@ export interface HostState {
   noDefaultRouters: { interface: string; addresses: string[]; router?: string }[];
   /** On an interface a usable address within one of these ranges, those ends included. */
   leases: { interface: string; protocol: 'dhcpv4' | 'dhcpv6'; ranges: [first: string, last: string][] }[];
-  /** On an interface a usable address within a prefix: 2001:db8:a::/64. */
-  addressesWithin: { interface: string; prefix: string }[];
+  /** On an interface, or on any where none is named, a usable address within a prefix: 2001:db8:a::/64. */
+  addressesWithin: { interface?: string; prefix: string }[];
   addresses: string[];
   noAddresses: string[];
+  /** Addresses, or prefixes for one address within each. */
   deprecated: string[];
+  /** Interfaces with a usable temporary address. */
+  temporary: string[];
   routes: string[];
   noRoutes: string[];
   neighbours: {
@@ -37,6 +40,7 @@ export const anyState = (node: string): HostState => ({
   addresses: [],
   noAddresses: [],
   deprecated: [],
+  temporary: [],
   routes: [],
   noRoutes: [],
   neighbours: [],

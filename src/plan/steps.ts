@@ -1,7 +1,7 @@
 /** The steps of a lab → steps in addresses, interfaces and daemons. Pure. */
 import { applyChange } from '../lab/change.ts';
 import { type Impairment, Lab, type State, type Step } from '../lab/schema.ts';
-import { canonical, milliseconds } from './addresses.ts';
+import { canonical, canonicalPrefix, milliseconds } from './addresses.ts';
 import { differences } from './differences.ts';
 import { frameOf } from './frames.ts';
 import type { PlannedImpairment, PlannedInterface, PlannedStep, Responder, Timers } from './plan.ts';
@@ -144,6 +144,8 @@ export const plannedImpairment = ({ loss, rate, delay }: Impairment): PlannedImp
   delay: delay === undefined ? undefined : milliseconds(delay),
 });
 
+const isPrefix = (text: string): boolean => text.includes('/');
+
 const withinOf = (state: true | State, timers: Timers): number =>
   state !== true && state.within ? milliseconds(state.within) : WAIT_MS[timers];
 
@@ -177,14 +179,20 @@ const hostState = (state: State, topology: Topology, uptake: Uptake): HostState 
   const { addressesWithin, leases, said } = settledState(topology, state.addresses ?? [], uptake);
   return {
     ...anyState(hostUnderTest(topology).name),
-    addressesWithin,
+    addressesWithin: [
+      ...addressesWithin,
+      ...(state.address ?? []).filter(isPrefix).map((prefix) => ({ prefix: canonicalPrefix(prefix) })),
+    ],
     leases,
     said,
     defaultRouters: (state['default-routers'] ?? []).flatMap((router) => firstHops(router, topology)),
     noDefaultRouters: (state['no-default-routers'] ?? []).flatMap((router) => firstHops(router, topology)),
-    addresses: (state.address ?? []).map(canonical),
+    addresses: (state.address ?? []).filter((address) => !isPrefix(address)).map(canonical),
     noAddresses: (state['no-address'] ?? []).map(canonical),
-    deprecated: (state.deprecated ?? []).map(canonical),
+    deprecated: (state.deprecated ?? []).map((text) =>
+      isPrefix(text) ? canonicalPrefix(text) : canonical(text),
+    ),
+    temporary: state.temporary ?? [],
     routes: state.routes ?? [],
     noRoutes: state['no-routes'] ?? [],
     neighbours: neighbour

@@ -8,7 +8,7 @@
  */
 import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { execa } from 'execa';
 
 /** How ids inside map to ids outside. */
@@ -22,14 +22,18 @@ export const IMAGE_FOLDER = '/run/miflab-images';
 const RANGE = 65536;
 /** As root: ids of nobody else, from the range that systemd keeps for containers (524288 to 1879048191). */
 const ROOT_RANGE_START = 1_000_000_000;
-/** Marks the process by which `exec` finds a lab. */
+/** Names the lab in the environment of its processes. */
 export const LAB_VARIABLE = 'MIFLAB_LAB';
+/** The same of a lab that `up` keeps: by it `exec` and `capture` find its process. */
+export const UP_VARIABLE = 'MIFLAB_UP';
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 export interface SandboxOptions {
   /** The bundled program to run with Node, in a folder that becomes visible inside. */
   program: string;
-  /** Shown to `exec` and `capture`. */
   lab: string;
+  /** It stays up for `exec` and `capture`. */
+  keep: boolean;
   modules: string;
   /** User lands of its hosts: name to folder. */
   images: Record<string, string>;
@@ -39,14 +43,15 @@ export interface SandboxOptions {
 export const startSandbox = async ({
   program,
   lab,
+  keep,
   modules,
   images,
 }: SandboxOptions): Promise<{ sandbox: MappedProgram }> => {
-  const inside = [NODE, `${PROGRAM_FOLDER}/${program.slice(dirname(program).length + 1)}`];
   const { started } = await startMapped([
-    ...bubblewrap(dirname(program), modules, lab, images),
+    ...bubblewrap(dirname(program), modules, images),
+    ...[LAB_VARIABLE, ...(keep ? [UP_VARIABLE] : [])].flatMap((name) => ['--setenv', name, lab]),
     '--',
-    ...inside,
+    ...programInside(basename(program)),
   ]);
   return { sandbox: started };
 };
@@ -79,6 +84,28 @@ export const mappedRoot = (): { uid: number; gid: number } =>
   process.getuid!() === 0
     ? { uid: ROOT_RANGE_START, gid: ROOT_RANGE_START }
     : { uid: process.getuid!(), gid: process.getgid!() };
+
+/** The command that runs another of miflab's programs inside a sandbox. */
+export const programInside = (name: string): string[] => [NODE, `${PROGRAM_FOLDER}/${name}`];
+
+/** The command that runs another one as root of the sandbox that a process is in, and the environment for both. */
+export const enterSandbox = (
+  pid: number,
+  command: string[],
+): { command: string[]; environment: Record<string, string> } => ({
+  command: [
+    'nsenter',
+    `--target=${pid}`,
+    ...['user', 'mount', 'net', 'pid', 'uts', 'ipc'].map((namespace) => `--${namespace}`),
+    // A user is root within as whom they are; with a single id nothing can be set, not even groups.
+    ...(process.getuid!() === 0 ? ['--setuid=0', '--setgid=0'] : ['--preserve-credentials']),
+    // Not --wd: that is the root of the machine, opened before the namespaces are entered.
+    '--wdns=/',
+    '--',
+    ...command,
+  ],
+  environment: { PATH, LANG: 'C.UTF-8', HOME: '/root', TERM: process.env.TERM ?? 'dumb' },
+});
 
 /** The id maps are written from outside once the user namespace is there; until then the shell waits. */
 const spawnWaiting = (enter: string[]) =>
@@ -172,12 +199,7 @@ const writeIdMaps = async (pid: number, mapping: IdMapping): Promise<void> => {
   }
 };
 
-const bubblewrap = (
-  folder: string,
-  modules: string,
-  lab: string,
-  images: Record<string, string>,
-): string[] => {
+const bubblewrap = (folder: string, modules: string, images: Record<string, string>): string[] => {
   // Where /bin and /lib are links into /usr, they are links inside too.
   const systemFolders = ['/bin', '/sbin', '/lib', '/lib64', '/lib32']
     .filter((path) => existsSync(path))
@@ -245,15 +267,12 @@ const bubblewrap = (
     '--clearenv',
     '--setenv',
     'PATH',
-    '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    PATH,
     '--setenv',
     'LANG',
     'C.UTF-8',
     '--setenv',
     'HOME',
     '/root',
-    '--setenv',
-    LAB_VARIABLE,
-    lab,
   ];
 };

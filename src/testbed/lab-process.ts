@@ -2,6 +2,7 @@
  * The process that runs one lab, inside its sandbox: it builds the networks, starts the daemons, runs the
  * steps and tells everything on standard output. The end of its standard input is the end of the lab.
  */
+import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { runSteps } from '../experiment/run-steps.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -12,6 +13,7 @@ import { failureOf } from './faults.ts';
 import { watchHost } from './host-watch.ts';
 import { impairLink } from './impair.ts';
 import type { LabMessage, LabOrder } from './messages.ts';
+import { PLAN_FILE } from './places.ts';
 import { makeRecorder } from './recorder.ts';
 import { startResponders } from './responders.ts';
 import { askVersion } from './stack-version.ts';
@@ -36,6 +38,7 @@ const runLab = async ({ plan, keep }: LabOrder): Promise<void> => {
     const lab = { plan, recorder, capture, daemons, host: watchHost(plan, recorder) };
     await runSteps(lab, async () => {
       if (!keep) return;
+      writeFileSync(PLAN_FILE, JSON.stringify(plan));
       tell({ kind: 'kept' });
       await new Promise(() => {});
     });

@@ -63,6 +63,7 @@ export const runInSandbox = async (
     program: programPath(),
     modules: modulesPath(),
     lab: order.plan.lab,
+    keep: order.keep,
     images: imagesOf(order.plan),
   });
   const abort = () => sandbox.kill('SIGKILL');

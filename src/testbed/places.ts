@@ -3,6 +3,8 @@ import type { PlannedNode } from '../plan/plan.ts';
 
 export const FABRIC = 'fabric';
 export const RUN_FOLDER = '/run/miflab';
+/** The plan of a lab that is up, for those who come in later. */
+export const PLAN_FILE = `${RUN_FOLDER}/plan.json`;
 
 export const networkPath = (node: string): string => `/run/netns/${node}`;
 export const mountPath = (node: string): string => `${RUN_FOLDER}/mounts/${node}`;

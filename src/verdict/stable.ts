@@ -4,27 +4,37 @@ export type StableDecision = Record<string, string | boolean | string[]>;
 
 /** What of a decision is the same in every run: no times, no packet numbers, no addresses where a network says it. */
 export const stableDecision = (decision: Decision): StableDecision => {
-  const { sent, router, link, answered, by, error, order, servers, reply, distribution } = decision;
+  const {
+    sent,
+    router,
+    link,
+    hopLimit,
+    temporary,
+    answered,
+    by,
+    error,
+    order,
+    servers,
+    reply,
+    distribution,
+  } = decision;
   const known = {
     sent,
     router,
     link,
-    source: decision.sourceNetwork ?? decision.source,
+    source: sourceOf(decision),
+    // Unless it is the default that every stack has (RFC 1700).
+    'hop-limit': hopLimit === undefined || hopLimit === 64 ? undefined : String(hopLimit),
+    temporary: temporary || undefined,
     answered,
     by,
     error,
     order,
     servers: servers?.map(({ server, link }) => `${server} over ${link}`),
-    reply:
-      reply &&
-      (reply.sent
-        ? `${reply.router} over ${reply.link} from ${reply.sourceNetwork ?? reply.source}`
-        : 'none'),
+    reply: reply && (reply.sent ? `${reply.router} over ${reply.link} from ${sourceOf(reply)}` : 'none'),
     distribution:
       distribution &&
-      distinct(
-        distribution.map((way) => `${way.router} over ${way.link} from ${way.sourceNetwork ?? way.source}`),
-      ),
+      distinct(distribution.map((way) => `${way.router} over ${way.link} from ${sourceOf(way)}`)),
     contradiction: decision.contradictions.length > 0 || undefined,
   };
   return Object.fromEntries(
@@ -33,6 +43,9 @@ export const stableDecision = (decision: Decision): StableDecision => {
     ),
   );
 };
+
+const sourceOf = (way: Pick<Decision, 'source' | 'sourceNetwork' | 'sourcePrefix'>): string | undefined =>
+  way.sourcePrefix ?? way.sourceNetwork ?? way.source;
 
 export const wordsOf = (stable: StableDecision): string =>
   Object.entries(stable)

@@ -85,6 +85,61 @@ t.test('a failed socket call, and a neighbour that did not answer, are decisions
   });
 });
 
+t.test('a neighbour that failed shows the way where no solicitation reached the wire', async (t) => {
+  const failed = (address: string, at = 5): TimelineEvent => ({
+    at,
+    kind: 'netlink',
+    node: 'host',
+    what: 'new',
+    object: 'neighbour',
+    interface: 'lte',
+    address,
+    state: 'failed',
+    router: false,
+  });
+  const expected = { sent: false, link: 'lte', router: 'lte-router', packets: [], unclear: undefined };
+  t.match(decided([asked(), failed('fe80::2'), done()]), expected);
+  t.match(decided([asked(), failed(server), done()]), { ...expected, router: 'on-link' });
+  t.match(decided([asked(), failed('fe80::2', 200), done(100)])?.unclear, /nothing shows why/);
+});
+
+t.test('of what kind the source is, the host tells', async (t) => {
+  const known = (flags: 'temporary'[], at: number): TimelineEvent => ({
+    at,
+    kind: 'netlink',
+    node: 'host',
+    what: 'new',
+    object: 'address',
+    interface: 'lte',
+    address: hostOn.lte,
+    prefixLength: 64,
+    flags,
+    scope: 'global',
+    preferredLifetime: null,
+    validLifetime: null,
+  });
+  t.match(decided([known(['temporary'], -2), asked(), question(1, 1, 'lte'), done()]), { temporary: true });
+  t.match(decided([known([], -2), asked(), question(1, 1, 'lte'), done()]), { temporary: false });
+  t.equal(decided([asked(), question(1, 1, 'lte'), done()])?.temporary, undefined);
+});
+
+t.test('of a network with several prefixes the source has one', async (t) => {
+  const plan = planFor(udp);
+  const two = plan.links.map((one) => ({ ...one, ipv6: [...one.ipv6, '2001:db8:c::/64'] }));
+  const timeline = [asked(), question(1, 1, 'lte'), done()];
+  t.match(decide({ ...plan, links: two }, timeline)[0], {
+    sourceNetwork: 'lte',
+    sourcePrefix: '2001:db8:b::/64',
+  });
+  t.equal(decide(plan, timeline)[0]?.sourcePrefix, undefined);
+});
+
+t.test('a packet to a group has no router', async (t) => {
+  const group = { destination: 'ff05::1', destinationMac: '33:33:00:00:00:01' };
+  const put: Question = { ...udp, destinations: ['ff05::1'] } as Question;
+  t.match(decided([asked(), question(1, 1, 'lte', group), done()], put), { router: 'on-link', link: 'lte' });
+});
+
 t.test('where the host says otherwise than the wire, a sentence tells', async (t) => {
   const said = told({
     socketAddress: hostOn.wifi,

@@ -111,6 +111,41 @@ const cases: [title: string, part: Partial<HostState>, seen: Seen, expected: str
     seen([address('2001:db8:a::5', ['deprecated'])]),
     [],
   ],
+  [
+    'an address within the prefix on any link',
+    { addressesWithin: [{ prefix: '2001:db8:a::/64' }] },
+    seen([address('2001:db8:a::5', [], 'lte')]),
+    [],
+  ],
+  [
+    'no address within the prefix on any link',
+    { addressesWithin: [{ prefix: '2001:db8:a::/64' }] },
+    seen([address('2001:db8:b::5')]),
+    ['no usable address within 2001:db8:a::/64'],
+  ],
+  [
+    'a deprecated address within the prefix',
+    { deprecated: ['2001:db8:a::/64'] },
+    seen([address('2001:db8:a::5', ['deprecated'])]),
+    [],
+  ],
+  [
+    'deprecated is an address of another prefix',
+    { deprecated: ['2001:db8:a::/64'] },
+    seen([address('2001:db8:a::5'), address('2001:db8:b::5', ['deprecated'])]),
+    ['address 2001:db8:a::/64 is not deprecated'],
+  ],
+  ['a temporary address', { temporary: ['wifi'] }, seen([address('2001:db8:a::5', ['temporary'])]), []],
+  ...[
+    address('2001:db8:a::5'),
+    address('2001:db8:a::5', ['temporary', 'tentative']),
+    address('2001:db8:a::5', ['temporary'], 'lte'),
+  ].map((other): [string, Partial<HostState>, Seen, string[]] => [
+    `no usable temporary address: ${JSON.stringify(other)}`,
+    { temporary: ['wifi'] },
+    seen([other]),
+    ['no usable temporary address on wifi'],
+  ]),
   ...[
     address('2001:db8:a::5', ['tentative']),
     address('2001:db8:a::5', ['tentative', 'optimistic']),

@@ -29,6 +29,10 @@ export const ExpectedDecision = define(
     ).optional(),
     link: describe('The link it left by', Link).optional(),
     source: describe('The source address; a network means any address of its prefixes', Source).optional(),
+    temporary: describe(
+      'Whether the source is a temporary address (RFC 8981), as the host has it in its tables',
+      z.boolean(),
+    ).optional(),
     destination: describe('The address it went to', Destination).optional(),
     'hop-limit': describe('Hop limit or TTL on the wire', z.int()).optional(),
     answered: describe(

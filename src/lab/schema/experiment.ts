@@ -23,9 +23,19 @@ export const State = define(
       'On each of these links a usable (not tentative) global address of every prefix advertised or leased there',
       z.array(naming('host link')),
     ).optional(),
-    address: describe('These addresses are there and not tentative', z.array(Address)).optional(),
+    address: describe(
+      'These addresses, or one of each of these prefixes, are there and not tentative',
+      z.array(z.union([Address, Prefix])),
+    ).optional(),
     'no-address': describe('These addresses are gone', z.array(Address)).optional(),
-    deprecated: describe('These addresses are there and deprecated', z.array(Address)).optional(),
+    deprecated: describe(
+      'These addresses, or one of each of these prefixes, are there and deprecated',
+      z.array(z.union([Address, Prefix])),
+    ).optional(),
+    temporary: describe(
+      'On each of these links a usable temporary address (RFC 8981)',
+      z.array(naming('host link')),
+    ).optional(),
     routes: describe('Routes to these prefixes are there', z.array(Prefix)).optional(),
     'no-routes': describe('No route to these prefixes is there', z.array(Prefix)).optional(),
     neighbour: describe(

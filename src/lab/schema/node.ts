@@ -135,6 +135,10 @@ export const Router = define(
       'The internet drops packets from this router whose source is none of its prefixes (BCP 38, RFC 2827)',
       z.boolean(),
     ).optional(),
+    delegated: describe(
+      "The prefixes of its links that are this router's: the internet routes them to it, and source-filter lets them pass (default: all of its links)",
+      z.array(Prefix),
+    ).optional(),
     nat: describe(
       "NAT44: IPv4 packets to the internet leave with the router's own address",
       z.boolean(),

@@ -73,7 +73,7 @@ const addressProblems = (node: Node, path: Path): Problem[] =>
 
 function internetProblems(node: Node, path: Path): Problem[] {
   if (linksOf(node).includes(INTERNET)) return [];
-  return ['nat', 'source-filter', 'announce']
+  return ['nat', 'source-filter', 'announce', 'delegated']
     .filter((key) => key in node)
     .map((key) => ({
       path: [...path, key],
