@@ -30,7 +30,7 @@ export const missing = (state: HostState, { tables, logs, packets, resolvConf, h
     }),
   ...state.addresses.flatMap((address) => lackOfAddress(tables, address)),
   ...state.noAddresses
-    .filter((address) => addressOf(tables, address))
+    .filter((wanted) => tables.addresses.some((entry) => isOf(entry, wanted)))
     .map((address) => `address ${address} is still there`),
   ...state.deprecated
     .filter((wanted) => !tables.addresses.some((entry) => isOf(entry, wanted) && isDeprecated(entry)))

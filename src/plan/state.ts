@@ -9,6 +9,7 @@ export interface HostState {
   /** On an interface, or on any where none is named, a usable address within a prefix: 2001:db8:a::/64. */
   addressesWithin: { interface?: string; prefix: string }[];
   addresses: string[];
+  /** Addresses, or prefixes for all addresses within them. */
   noAddresses: string[];
   /** Addresses, or prefixes for one address within each. */
   deprecated: string[];

@@ -146,6 +146,8 @@ export const plannedImpairment = ({ loss, rate, delay }: Impairment): PlannedImp
 
 const isPrefix = (text: string): boolean => text.includes('/');
 
+const canonicalText = (text: string): string => (isPrefix(text) ? canonicalPrefix(text) : canonical(text));
+
 const withinOf = (state: true | State, timers: Timers): number =>
   state !== true && state.within ? milliseconds(state.within) : WAIT_MS[timers];
 
@@ -188,10 +190,8 @@ const hostState = (state: State, topology: Topology, uptake: Uptake): HostState 
     defaultRouters: (state['default-routers'] ?? []).flatMap((router) => firstHops(router, topology)),
     noDefaultRouters: (state['no-default-routers'] ?? []).flatMap((router) => firstHops(router, topology)),
     addresses: (state.address ?? []).filter((address) => !isPrefix(address)).map(canonical),
-    noAddresses: (state['no-address'] ?? []).map(canonical),
-    deprecated: (state.deprecated ?? []).map((text) =>
-      isPrefix(text) ? canonicalPrefix(text) : canonical(text),
-    ),
+    noAddresses: (state['no-address'] ?? []).map(canonicalText),
+    deprecated: (state.deprecated ?? []).map(canonicalText),
     temporary: state.temporary ?? [],
     routes: state.routes ?? [],
     noRoutes: state['no-routes'] ?? [],

@@ -124,6 +124,18 @@ const cases: [title: string, part: Partial<HostState>, seen: Seen, expected: str
     ['no usable address within 2001:db8:a::/64'],
   ],
   [
+    'no address within the prefix any more',
+    { noAddresses: ['2001:db8:a::/64'] },
+    seen([address('2001:db8:a::5'), { ...address('2001:db8:a::5'), what: 'deleted' }]),
+    [],
+  ],
+  [
+    'an address within the prefix that should be gone',
+    { noAddresses: ['2001:db8:a::/64'] },
+    seen([address('2001:db8:a::5', ['deprecated'])]),
+    ['address 2001:db8:a::/64 is still there'],
+  ],
+  [
     'a deprecated address within the prefix',
     { deprecated: ['2001:db8:a::/64'] },
     seen([address('2001:db8:a::5', ['deprecated'])]),

@@ -27,7 +27,10 @@ export const State = define(
       'These addresses, or one of each of these prefixes, are there and not tentative',
       z.array(z.union([Address, Prefix])),
     ).optional(),
-    'no-address': describe('These addresses are gone', z.array(Address)).optional(),
+    'no-address': describe(
+      'These addresses, or all of these prefixes, are gone',
+      z.array(z.union([Address, Prefix])),
+    ).optional(),
     deprecated: describe(
       'These addresses, or one of each of these prefixes, are there and deprecated',
       z.array(z.union([Address, Prefix])),

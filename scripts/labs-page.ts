@@ -1,0 +1,105 @@
+/** docs/labs.md: the labs by topic, what stacks do otherwise, and the labs by RFC. Pure. */
+import type { Lab } from '../src/lab/schema.ts';
+import type { Practice } from '../src/verdict/practice.ts';
+
+export interface NamedLab {
+  /** default-router/no-router */
+  name: string;
+  lab: Lab;
+}
+
+export interface NamedPractice {
+  /** kernel 6.18 */
+  name: string;
+  practice: Practice;
+}
+
+const TOPICS: Record<Lab['topic'], string> = {
+  'default-router': 'Which of several routers carries the traffic, and what happens when it goes.',
+  'source-address': 'Which of its addresses a host speaks from (RFC 6724 section 5).',
+  'destination-address': 'In which order the addresses of a name are tried (RFC 6724 section 6).',
+  dns: 'Which server is asked for a name, over which link, and what its answer is worth.',
+  egress: 'Which link a packet leaves by: routes, metrics, rules, marks and bound sockets.',
+  configuration: 'What a host makes of the configuration that it receives.',
+  'host-model': 'Whether an address belongs to a link or to the host (RFC 1122 section 3.3.4.2).',
+  vpn: 'Tunnels beside links.',
+  'first-hop': 'Which of several routers of one link carries a packet: redirects, routes, sources.',
+  applications: 'What applications make of several addresses.',
+  order: 'Whether the order in which things happen decides.',
+  security: 'What an attacker on the link can change, and what a host must refuse.',
+  field: 'What goes wrong in the field, taken from public reports.',
+};
+
+export const labsPage = (labs: NamedLab[], practices: NamedPractice[]): string =>
+  [
+    '# The labs',
+    '',
+    '<!-- Written by scripts/generate-docs.ts from labs/ and practice/: change it there. -->',
+    '',
+    `${labs.length} labs. Each has a control that must come out differently. \`miflab run labs/TOPIC --controls\` runs`,
+    'those of a topic; [verdicts.md](verdicts.md) says what the levels and verdicts mean.',
+    ...topicsOf(labs).flatMap((topic) => ['', `## ${topic}`, '', TOPICS[topic], '', ...tableOf(topic, labs)]),
+    ...practices.flatMap((practice) => deviationsOf(practice, labs)),
+    '',
+    '## By RFC',
+    '',
+    ...byDocument(labs),
+    '',
+  ].join('\n');
+
+const topicsOf = (labs: NamedLab[]): Lab['topic'][] =>
+  (Object.keys(TOPICS) as Lab['topic'][]).filter((topic) => labs.some(({ lab }) => lab.topic === topic));
+
+const tableOf = (topic: Lab['topic'], labs: NamedLab[]): string[] => [
+  '| lab | expected decision | level | source |',
+  '|---|---|---|---|',
+  ...labs
+    .filter(({ lab }) => lab.topic === topic)
+    .map(
+      ({ name, lab }) =>
+        `| ${link(name, name.split('/').at(-1)!)} | ${lab.title} | ${lab.level} | ${sourcesOf(lab).join(', ')} |`,
+    ),
+];
+
+const deviationsOf = ({ name, practice }: NamedPractice, labs: NamedLab[]): string[] => {
+  const rows = labs.flatMap(({ name: lab, lab: { source } }) => {
+    const recorded = Object.values(practice[lab] ?? {}).flatMap((probes) => Object.values(probes));
+    const deviating = recorded.filter(({ outcome }) => outcome === 'deviates');
+    if (deviating.length === 0) return [];
+    const reasons = new Set(deviating.map(({ reason }) => reason ?? 'no reason is recorded'));
+    return [`| ${link(lab, lab)} | ${[source].flat().join(', ')} | ${[...reasons].join(' ')} |`];
+  });
+  if (rows.length === 0) return [];
+  return [
+    '',
+    `## What ${name} does otherwise`,
+    '',
+    '| lab | source | reason |',
+    '|---|---|---|',
+    ...rows,
+  ];
+};
+
+/** RFC 4861 section 6.3.4: the labs of each section, sections in the order of their numbers. */
+const byDocument = (labs: NamedLab[]): string[] => {
+  const places = labs.flatMap(({ name, lab }) => sourcesOf(lab).map((source) => ({ name, source })));
+  const sources = [...new Set(places.map(({ source }) => source))].toSorted((one, other) =>
+    one.localeCompare(other, 'en', { numeric: true }),
+  );
+  const documents = [...new Set(sources.map(documentOf))];
+  return documents.flatMap((document) => [
+    `- ${document}`,
+    ...sources
+      .filter((source) => documentOf(source) === document)
+      .map((source) => {
+        const names = places.filter((place) => place.source === source).map(({ name }) => link(name, name));
+        return `  - ${source.slice(document.length).trim() || 'as a whole'}: ${names.join(', ')}`;
+      }),
+  ]);
+};
+
+const documentOf = (source: string): string => /^(?:RFC|BCP|CVE)[ -]\d+/.exec(source)?.[0] ?? source;
+
+const sourcesOf = (lab: Lab): string[] => [lab.source].flat();
+
+const link = (name: string, text: string): string => `[${text}](../labs/${name}.yaml)`;
