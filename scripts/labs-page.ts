@@ -70,14 +70,7 @@ const deviationsOf = ({ name, practice }: NamedPractice, labs: NamedLab[]): stri
     return [`| ${link(lab, lab)} | ${[source].flat().join(', ')} | ${[...reasons].join(' ')} |`];
   });
   if (rows.length === 0) return [];
-  return [
-    '',
-    `## What ${name} does otherwise`,
-    '',
-    '| lab | source | reason |',
-    '|---|---|---|',
-    ...rows,
-  ];
+  return ['', `## What ${name} does otherwise`, '', '| lab | source | reason |', '|---|---|---|', ...rows];
 };
 
 /** RFC 4861 section 6.3.4: the labs of each section, sections in the order of their numbers. */
