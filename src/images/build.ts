@@ -95,12 +95,12 @@ const unpackDebian = async (
     ],
     { stdin: 'ignore', buffer: false, reject: false },
   );
-  let last = '';
+  let complaint = '';
   createInterface({ input: made.stderr }).on('line', (line) => {
-    if (line.startsWith('E: ')) last = line;
+    if (line.startsWith('E: ')) complaint ||= line.slice('E: '.length);
     onLine(line);
   });
-  await runMapped(
+  const unpacked = runMapped(
     [
       'tar',
       '--extract',
@@ -112,8 +112,13 @@ const unpackDebian = async (
     ],
     made.stdout,
   );
-  const { exitCode, originalMessage } = await made;
-  if (exitCode !== 0) throw new Error(last || originalMessage || `mmdebstrap ended with ${exitCode}`);
+  // Where mmdebstrap fails, tar does too, and knows less.
+  const [{ exitCode, originalMessage }, tar] = await Promise.all([
+    made,
+    unpacked.then(() => undefined, String),
+  ]);
+  if (exitCode !== 0) throw new Error(complaint || originalMessage || `mmdebstrap ended with ${exitCode}`);
+  if (tar) throw new Error(tar);
 };
 
 /** Versions by package, from dpkg's status file. */

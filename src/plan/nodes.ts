@@ -236,7 +236,13 @@ const sourceFilters = (internet: TopologyNode, topology: Topology, lab: Lab): st
 /** `ip -batch` takes no -4 or -6 on a line; it reads the family off the prefix. */
 const everything = (family: Family) => (family === 'ipv4' ? '0.0.0.0/0' : '::/0');
 
-export const routeLine = (route: Route, node: TopologyNode, topology: Topology): string => {
+/** A static route with its next hop as an address. */
+export interface StaticRoute extends Omit<Route, 'family'> {
+  family: Family;
+  to: string;
+}
+
+export const staticRoute = (route: Route, node: TopologyNode, topology: Topology): StaticRoute => {
   const family: Family =
     route.to !== 'default'
       ? familyOf(route.to)
@@ -244,12 +250,24 @@ export const routeLine = (route: Route, node: TopologyNode, topology: Topology):
         ? familyOf(route.via)
         : (route.family ?? 'ipv6');
   const hop = nextHop(route, family, node, topology);
+  return {
+    ...route,
+    family,
+    to: route.to === 'default' ? everything(family) : route.to,
+    via: hop.address,
+    link: hop.link,
+    ...(route.source && { source: canonical(route.source) }),
+  };
+};
+
+export const routeLine = (stated: Route, node: TopologyNode, topology: Topology): string => {
+  const route = staticRoute(stated, node, topology);
   return [
-    `route append ${route.to === 'default' ? everything(family) : route.to}`,
+    `route append ${route.to}`,
     route.from && `from ${route.from}`,
-    hop.address && `via ${hop.address}`,
-    hop.link && `dev ${hop.link}`,
-    route.source && `src ${canonical(route.source)}`,
+    route.via && `via ${route.via}`,
+    route.link && `dev ${route.link}`,
+    route.source && `src ${route.source}`,
     route.metric !== undefined && `metric ${route.metric}`,
     route.table && `table ${route.table}`,
     route.onlink && 'onlink',

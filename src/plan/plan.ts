@@ -75,6 +75,8 @@ export interface PlannedNode {
   ownFiles: boolean;
   /** The user land that a host lives in instead of the machine's, with pid and ipc namespaces of its own too. */
   image?: string;
+  /** Its stack brings its links up and gives them their addresses and routes: the test bed does neither. */
+  managed?: true;
   interfaces: PlannedInterface[];
   /** Files laid into the node before anything starts: absolute path to text. */
   files: Record<string, PlannedFile>;

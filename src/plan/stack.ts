@@ -1,10 +1,11 @@
 /** The stack of the host under test as part of a plan: its files, daemons and steps, and what it cannot do. Pure. */
-import type { HostUnderTest, Lab } from '../lab/schema.ts';
+import type { HostUnderTest, Lab, Route } from '../lab/schema.ts';
 import type { Stack } from '../stacks/stack.ts';
+import { staticRoute } from './nodes.ts';
 import { autonomousPrefixes, leasesOn, offersOn } from './offers.ts';
 import type { PlannedHost, PlannedNode, PlannedStep, Timers } from './plan.ts';
 import type { Uptake } from './settled.ts';
-import { hostUnderTest, type Topology } from './topology.ts';
+import { hostUnderTest, type Topology, type TopologyNode } from './topology.ts';
 
 export const planStack = (
   stack: Stack,
@@ -13,20 +14,32 @@ export const planStack = (
   topology: Topology,
   timers: Timers,
 ) => {
-  const { name: node, interfaces } = hostUnderTest(topology);
+  const host = hostUnderTest(topology);
+  const { name: node, interfaces } = host;
+  const stated = host.lab as HostUnderTest;
+  const routes = (stated.routes ?? []).map((route) => {
+    const planned = staticRoute(route, host, topology);
+    return { ...planned, link: route.link ?? linkTowards(planned.via, host, topology) };
+  });
   const links = interfaces.map((planned) => ({
     interface: planned,
     offers: offersOn(topology, planned.link),
+    routes: routes.filter(({ link }) => link === planned.name),
   }));
   const linkNamed = (name: string) => links.find((link) => link.interface.name === name)!;
-  const { files, sysctls, daemons, onPlugIn, settled } = stack.plan({ lab, timers, host: node, links });
-  const host: PlannedHost = { node, version: stack.version, resolverFile: stack.resolverFile };
+  const { files, sysctls, daemons, onPlugIn, settled, unsupported } = stack.plan({
+    lab,
+    timers,
+    host: node,
+    links,
+  });
+  const watched: PlannedHost = { node, version: stack.version, resolverFile: stack.resolverFile };
   const uptake: Uptake = {
     clients: stack.clients,
     said: (link) => settled?.(linkNamed(link)) ?? [],
   };
   return {
-    host,
+    host: watched,
     uptake,
     daemons: (daemons ?? []).map((daemon) => ({ ...daemon, started: false })),
     start: (daemons ?? [])
@@ -40,17 +53,61 @@ export const planStack = (
       return {
         ...planned,
         image: userLand,
-        files: { ...(userLand ? ofUserLand(planned, lab) : planned.files), ...files },
+        managed: stack.managesLinks,
+        files: {
+          ...(userLand ? ofUserLand(planned, stated) : planned.files),
+          ...files,
+          // Who writes one by hand writes it over what a package has put there.
+          ...(stated.resolver && { '/etc/resolv.conf': planned.files['/etc/resolv.conf']! }),
+        },
         sysctls: [...(sysctls ?? []), ...planned.sysctls],
       };
     },
-    unsupported: lackingClient(stack, topology),
+    unsupported: unsupported ?? unmanageable(stack, stated, routes) ?? lackingClient(stack, topology),
   };
 };
 
+/** The link of a next hop that the lab gives as an address, or as the name of a node. */
+const linkTowards = (
+  via: string | undefined,
+  { interfaces }: TopologyNode,
+  topology: Topology,
+): string | undefined =>
+  via === undefined
+    ? undefined
+    : interfaces.find((own) =>
+        topology.nodes.some(({ interfaces: others }) =>
+          others.some(
+            ({ link, linkLocal, addresses }) =>
+              link === own.link &&
+              [linkLocal, ...addresses.map((address) => address.split('/')[0])].includes(via),
+          ),
+        ),
+      )?.name;
+
+/** What a lab may state of the host only where the test bed sets up its links. */
+const KERNEL_ONLY = ['link-local', 'rules', 'labels', 'ip'] as const;
+
+/** A manager is handed addresses and routes, and nothing else: it would remove some of it, and not know the rest. */
+const unmanageable = (
+  { managesLinks, name }: Stack,
+  stated: HostUnderTest,
+  routes: Partial<Route>[],
+): string | undefined => {
+  if (!managesLinks) return undefined;
+  const field = KERNEL_ONLY.find((key) => stated[key] !== undefined);
+  if (field)
+    return `the lab states ${field} of the host, which ${name} is not handed: it manages the links itself`;
+  return routes.some(({ link, from }) => link === undefined || from !== undefined)
+    ? `the lab states a route without a link, or for one source, which ${name} is not handed`
+    : undefined;
+};
+
 /** A user land has its own name service and resolver defaults: of these only what the lab states replaces them. */
-const ofUserLand = ({ name, files }: PlannedNode, lab: Lab): PlannedNode['files'] => {
-  const { resolver, 'gai-conf': gaiConf } = lab.nodes[name] as HostUnderTest;
+const ofUserLand = (
+  { files }: PlannedNode,
+  { resolver, 'gai-conf': gaiConf }: HostUnderTest,
+): PlannedNode['files'] => {
   const own = [
     '/etc/nsswitch.conf',
     ...(resolver ? [] : ['/etc/resolv.conf']),

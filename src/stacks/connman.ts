@@ -6,11 +6,15 @@ export const connman: Stack = {
   name: 'connman',
   description: 'connman with its DNS proxy',
   needsUserLand: true,
+  managesLinks: true,
   programs: ['connmand', 'dbus-daemon'],
   clients: ['dhcpv4', 'dhcpv6'],
   version: ['connmand', '--version'],
   resolverFile: '/run/connman/resolv.conf',
-  plan: ({ host }) => ({
+  plan: ({ host, links }) => ({
+    unsupported: links.some(({ interface: { addresses }, routes }) => addresses.length + routes.length > 0)
+      ? 'the lab states addresses or routes of the host, which miflab does not hand to connman'
+      : undefined,
     files: { '/etc/resolv.conf': { link: '/run/connman/resolv.conf' } },
     daemons: [
       systemBus(host),

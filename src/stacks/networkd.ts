@@ -5,6 +5,7 @@ const networkdWith = (variant: string, description: string, extra: string): Stac
   name: `networkd${variant}`,
   description: `systemd-networkd and systemd-resolved${description}`,
   needsUserLand: true,
+  managesLinks: true,
   programs: ['systemd-networkd', 'systemd-resolved'],
   clients: ['dhcpv4', 'dhcpv6'],
   version: ['networkctl', '--version'],
@@ -46,14 +47,25 @@ export const resolved = (host: string) => ({
   started: true,
 });
 
-/** What it does not find in its file it removes from the link: the lab's own addresses stand there too. */
-const networkFile = ({ interface: { name, addresses } }: StackLink, extra: string): string =>
-  `[Match]
-Name=${name}
+const networkFile = ({ interface: { name, addresses }, routes }: StackLink, extra: string): string =>
+  [
+    `[Match]\nName=${name}\n`,
+    ['[Network]', 'DHCP=yes', ...addresses.map((address) => `Address=${address}`), ''].join('\n'),
+    ...routes.map(routeSection),
+    extra,
+  ].join('\n');
 
-[Network]
-DHCP=yes
-${addresses.map((address) => `Address=${address}\n`).join('')}${extra}`;
+const routeSection = ({ to, via, metric, source, table, onlink }: StackLink['routes'][number]): string =>
+  [
+    '[Route]',
+    `Destination=${to}`,
+    ...(via ? [`Gateway=${via}`] : []),
+    ...(metric === undefined ? [] : [`Metric=${metric}`]),
+    ...(source ? [`PreferredSource=${source}`] : []),
+    ...(table ? [`Table=${table}`] : []),
+    ...(onlink ? ['GatewayOnLink=yes'] : []),
+    '',
+  ].join('\n');
 
 export const networkd = networkdWith('', '', '');
 
@@ -61,5 +73,5 @@ export const networkd = networkdWith('', '', '');
 export const networkdUseDomains = networkdWith(
   '+usedomains',
   ', which takes search domains from networks',
-  '\n[DHCPv4]\nUseDomains=yes\n\n[DHCPv6]\nUseDomains=yes\n\n[IPv6AcceptRA]\nUseDomains=yes\n',
+  '[DHCPv4]\nUseDomains=yes\n\n[DHCPv6]\nUseDomains=yes\n\n[IPv6AcceptRA]\nUseDomains=yes\n',
 );

@@ -1,8 +1,9 @@
 /** NetworkManager as Debian ships it: a profile of its own making for every wired link, its internal DHCP client. Pure. */
+import { type Family, familyOf } from '../plan/addresses.ts';
 import type { PlannedFile } from '../plan/plan.ts';
 import { systemBus } from './dbus.ts';
 import { resolved } from './networkd.ts';
-import type { Stack } from './stack.ts';
+import type { Stack, StackLink } from './stack.ts';
 
 /** Of which stable addresses are made (RFC 7217): the same in every run. */
 const SECRET_KEY = 'nm-v2:miflab miflab miflab miflab miflab';
@@ -16,12 +17,17 @@ const networkManagerWith = (
   name: `networkmanager${variant}`,
   description: `NetworkManager${description}`,
   needsUserLand: true,
+  managesLinks: true,
   programs: ['NetworkManager', 'dbus-daemon', ...programs],
   clients: ['dhcpv4', 'dhcpv6'],
   version: ['NetworkManager', '--version'],
   resolverFile: '/run/NetworkManager/no-stub-resolv.conf',
-  plan: ({ host }) => ({
-    files: { '/var/lib/NetworkManager/secret_key': { text: SECRET_KEY, mode: 0o600 }, ...files },
+  plan: ({ host, links }) => ({
+    files: {
+      '/var/lib/NetworkManager/secret_key': { text: SECRET_KEY, mode: 0o600 },
+      ...Object.fromEntries(links.filter(isStatic).map(profile)),
+      ...files,
+    },
     daemons: [
       systemBus(host),
       ...(programs.includes('systemd-resolved') ? [resolved(host)] : []),
@@ -39,6 +45,49 @@ const networkManagerWith = (
     ],
   }),
 });
+
+/** A link of which the lab states addresses or routes has a profile written by hand; all others get one of its own making. */
+const isStatic = ({ interface: { addresses }, routes }: StackLink): boolean =>
+  addresses.length > 0 || routes.length > 0;
+
+const profile = (link: StackLink): [path: string, file: PlannedFile] => {
+  const { name } = link.interface;
+  const text = [
+    `[connection]\nid=${name}\ntype=ethernet\ninterface-name=${name}\n`,
+    ...(['ipv4', 'ipv6'] as const).map((family) => familySection(link, family)),
+  ].join('\n');
+  return [`/etc/NetworkManager/system-connections/${name}.nmconnection`, { text, mode: 0o600 }];
+};
+
+/** Manual where the lab states addresses of the family and the network gives none: a profile that waits for DHCP fails. */
+const familySection = ({ interface: { addresses }, routes, offers }: StackLink, family: Family): string => {
+  const stated = addresses.filter((address) => familyOf(address) === family);
+  const given = family === 'ipv4' ? offers.dhcpv4.length > 0 : offers.ra.length > 0;
+  return [
+    `[${family}]`,
+    `method=${stated.length > 0 && !given ? 'manual' : 'auto'}`,
+    ...stated.map((address, index) => `address${index + 1}=${address}`),
+    ...routes
+      .filter((route) => route.family === family)
+      .flatMap((route, index) => routeLines(route, index + 1)),
+    '',
+  ].join('\n');
+};
+
+const routeLines = (
+  { to, via, metric, source, table, onlink }: StackLink['routes'][number],
+  number: number,
+): string[] => {
+  const options = [
+    ...(source ? [`src=${source}`] : []),
+    ...(table ? [`table=${table}`] : []),
+    ...(onlink ? ['onlink=true'] : []),
+  ];
+  return [
+    `route${number}=${[to, via ?? (familyOf(to) === 'ipv4' ? '0.0.0.0' : '::'), ...(metric === undefined ? [] : [metric])].join(',')}`,
+    ...(options.length > 0 ? [`route${number}_options=${options.join(',')}`] : []),
+  ];
+};
 
 const dns = (plugin: string): Record<string, PlannedFile> => ({
   '/etc/NetworkManager/conf.d/dns.conf': `[main]\ndns=${plugin}\n`,

@@ -3,6 +3,7 @@
  * daemons and steps. A file per stack in this folder; adding one is that file, its line in index.ts and its test.
  */
 import type { Lab } from '../lab/schema.ts';
+import type { StaticRoute } from '../plan/nodes.ts';
 import type { LinkOffers } from '../plan/offers.ts';
 import type { PlannedDaemon, PlannedFile, PlannedInterface, PlannedStep, Timers } from '../plan/plan.ts';
 import type { HostState } from '../plan/state.ts';
@@ -14,6 +15,11 @@ export interface Stack {
   description: string;
   /** It never runs from the machine's own files: where no user land is named, it lives in the default one. */
   needsUserLand?: true;
+  /**
+   * It brings the links up and gives them their addresses and routes itself, also those that the lab states: the
+   * test bed does neither.
+   */
+  managesLinks?: true;
   /** The programs it needs, for `needs` and doctor. */
   programs: string[];
   /** The protocols by which it takes addresses; a lab that waits for those of another is unsupported. */
@@ -39,6 +45,8 @@ export interface StackLink {
   interface: PlannedInterface;
   /** What routers and servers offer there when the lab begins. */
   offers: LinkOffers;
+  /** The routes that the lab states over this link; its addresses are the interface's. */
+  routes: StaticRoute[];
 }
 
 /** What a stack adds to the plan of a lab. */
@@ -53,6 +61,8 @@ export interface PlannedStack {
   daemons?: PlannedDaemon[];
   /** Once a link has got carrier, each time; starting a daemon that runs already does nothing. */
   onPlugIn?(link: StackLink): PlannedStep[];
+  /** Why it cannot do what the lab asks of the host, in one sentence. */
+  unsupported?: string;
   /** What its daemons have said (regular expressions) once it has taken up what the link offers: `settle` waits for it. */
   settled?(link: StackLink): HostState['said'];
 }

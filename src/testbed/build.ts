@@ -63,14 +63,17 @@ const fabricLines = (plan: Plan): string[] => [
   ),
 ];
 
-const nodeLines = (node: PlannedNode): string[] => [
-  'link set dev lo up',
-  ...node.interfaces.map(({ name }) => `link set dev ${name} up`),
-  ...node.interfaces.flatMap(({ name, addresses }) =>
-    addresses.map((address) => `addr add ${address} dev ${name}`),
-  ),
-  ...node.ip,
-];
+const nodeLines = (node: PlannedNode): string[] =>
+  node.managed
+    ? ['link set dev lo up']
+    : [
+        'link set dev lo up',
+        ...node.interfaces.map(({ name }) => `link set dev ${name} up`),
+        ...node.interfaces.flatMap(({ name, addresses }) =>
+          addresses.map((address) => `addr add ${address} dev ${name}`),
+        ),
+        ...node.ip,
+      ];
 
 /** /proc/sys/net shows the namespace of the thread that opens it. */
 export const setSysctls = (node: string, sysctls: [key: string, value: string][]): void =>
