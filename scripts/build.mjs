@@ -35,6 +35,7 @@ await Promise.all([
     entryPoints: {
       'lab-process': 'src/testbed/lab-process.ts',
       'capture-process': 'src/testbed/capture-process.ts',
+      'guest-agent': 'src/guests/agent.ts',
     },
     banner: { js: requireForBundled },
   }),

@@ -9,6 +9,7 @@ const ALLOWED: Record<string, string[]> = {
   stacks: ['lab', 'plan'],
   sys: [],
   images: ['sys'],
+  guests: ['suite', 'sys', 'testbed'],
   evidence: ['plan', 'testbed'],
   testbed: ['evidence', 'experiment', 'images', 'plan', 'sys', 'verdict'],
   experiment: ['evidence', 'plan', 'sys', 'testbed'],
@@ -16,7 +17,19 @@ const ALLOWED: Record<string, string[]> = {
   verdict: ['decision', 'lab', 'plan'],
   suite: ['decision', 'evidence', 'images', 'lab', 'plan', 'sys', 'testbed', 'verdict'],
   report: ['lab', 'suite', 'verdict', 'evidence'],
-  cli: ['evidence', 'images', 'lab', 'plan', 'report', 'stacks', 'suite', 'sys', 'testbed', 'verdict'],
+  cli: [
+    'evidence',
+    'guests',
+    'images',
+    'lab',
+    'plan',
+    'report',
+    'stacks',
+    'suite',
+    'sys',
+    'testbed',
+    'verdict',
+  ],
 };
 
 const files = readdirSync('src', { recursive: true, encoding: 'utf8' }).filter((file) =>

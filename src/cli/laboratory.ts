@@ -1,5 +1,7 @@
 /** The real parts of miflab, tied together. */
 import { storeEvidence } from '../evidence/store.ts';
+import { openKernel } from '../guests/kernel.ts';
+import { findKernel } from '../guests/kernel-names.ts';
 import { defaultImage } from '../images/default-image.ts';
 import { printDiagnostics } from '../lab/diagnostics.ts';
 import { readLabFile } from '../lab/files.ts';
@@ -42,18 +44,20 @@ export const parts: Parts = {
   },
   laboratory: {
     measure,
-    assess: makeAssess((stack) => practiceOf(stack).practice),
+    assess: makeAssess((stack, release) => practiceOf(stack, release).practice),
     store: (folder, { plan }, measurement, verdicts) =>
       storeEvidence(folder, plan, measurement, packetComments(verdicts)),
   },
+  openKernel: async (name, modules) => openKernel(await findKernel(name, modules)),
   practiceOf,
   compareOrders: findOrderDependence,
 };
 
 /** Read once: every run of a suite is compared with it. */
-function practiceOf(stack: string): StackPractice {
-  const known = practices.get(stack) ?? readPracticeOf(stack);
-  practices.set(stack, known);
+function practiceOf(stack: string, release: string): StackPractice {
+  const key = `${stack} ${release}`;
+  const known = practices.get(key) ?? readPracticeOf(stack, release);
+  practices.set(key, known);
   return known;
 }
 

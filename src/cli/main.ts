@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The command miflab: parses, runs one command, and turns whatever happens into an exit code. */
 import { ExitCode } from '../suite/exit-code.ts';
+import { KernelUnavailable } from '../suite/kernel.ts';
 import { makeProgram, usageExitCode } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -22,6 +23,12 @@ async function explain(error: unknown): Promise<number> {
   if (error instanceof UsageError) {
     process.stderr.write(`error: ${error.message}\n`);
     return ExitCode.usage;
+  }
+  if (error instanceof KernelUnavailable) {
+    process.stderr.write(
+      `error: ${error.message}\n${error.remedy && `To get it, as root:\n  ${error.remedy}\n`}`,
+    );
+    return ExitCode.machine;
   }
   return usageExitCode(error) ?? (await import('./bug.ts')).reportBug(error);
 }

@@ -1,4 +1,5 @@
 import type { Lab } from '../lab/schema.ts';
+import type { Kernel } from '../suite/kernel.ts';
 import type { LoadedLab, MakeRunsOptions } from '../suite/make-runs.ts';
 import type { Machine } from '../suite/needs.ts';
 import type { StackPractice } from '../suite/practice-files.ts';
@@ -12,7 +13,10 @@ export interface Parts extends Pick<MakeRunsOptions, 'variantsOf' | 'planOf' | '
   stacks: string[];
   machine: Machine;
   laboratory: Laboratory;
-  practiceOf(stack: string): StackPractice;
+  /** Boots a guest of a kernel. @throws KernelUnavailable */
+  openKernel(name: string, modules?: string): Promise<Kernel>;
+  /** For a stack on a kernel of this release. */
+  practiceOf(stack: string, release: string): StackPractice;
   compareOrders(records: RunRecord[]): OrderFinding[];
 }
 

@@ -2,7 +2,7 @@
 import { Argument, Command, CommanderError, Option } from 'commander';
 import { ExitCode } from '../suite/exit-code.ts';
 import { version } from '../suite/version.ts';
-import { fromOne, fromZero, pattern, reporter, reporterNames, shard, stacks } from './values.ts';
+import { fromOne, fromZero, kernels, pattern, reporter, reporterNames, shard, stacks } from './values.ts';
 
 /** A command: arguments in, exit code out. */
 type Run = (...args: never[]) => Promise<number>;
@@ -42,6 +42,10 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     ['miflab run labs/dns --grep "search domain"', 'those about search domains'],
     ['miflab run --controls --reporter junit:junit.xml', 'with their controls, and a file for the CI server'],
     ['miflab run --last-failed --repeat 10', 'ten times what did not come out as it should'],
+    [
+      'miflab run --kernel debian-uml labs/default-router',
+      "on the kernel of Debian's package user-mode-linux",
+    ],
     ['miflab run --shard 2/3', 'the second third of the labs, on the second of three machines'],
   ])
     .addArgument(labs())
@@ -59,6 +63,8 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .addOption(shardOption())
     .addOption(timers())
     .addOption(stackOption())
+    .addOption(kernelOption())
+    .addOption(modulesOption())
     .addOption(reporterOption())
     .addOption(output())
     .action(action(async () => (await import('./run.ts')).run));
@@ -126,6 +132,8 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .option('-w, --workers <n>', 'labs at once (default: 4 for each processor)', fromOne)
     .addOption(timers())
     .addOption(stackOption())
+    .addOption(kernelOption())
+    .addOption(modulesOption())
     .addOption(output())
     .action(action(async () => (await import('./record.ts')).record));
 
@@ -196,6 +204,13 @@ const timers = () =>
     .default('fast');
 const stackOption = () =>
   new Option('--stack <names>', 'host stacks under test, with commas between them').argParser(stacks);
+const kernelOption = () =>
+  new Option(
+    '--kernel <names>',
+    'kernels, with commas between them: host, debian-uml, or the file of one (a bzImage, a User-mode Linux program); they run in guests',
+  ).argParser(kernels);
+const modulesOption = () =>
+  new Option('--modules <folder>', 'modules of a kernel that is a file: the folder with kernel/ in it');
 const oneStack = () => new Option('--stack <name>', 'host stack under test').argParser(stacks);
 const shardOption = () => new Option('--shard <i/n>', 'the i-th of n parts of the labs').argParser(shard);
 const output = () => new Option('-o, --output <folder>', 'where results and evidence go').default('results');

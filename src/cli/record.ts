@@ -11,11 +11,12 @@ export async function record(words: string[], options: RunOptions, given?: Parts
   if (typeof results === 'number') return results;
   const { runs, exitCode } = results;
   if (exitCode === ExitCode.interrupted || exitCode === ExitCode.bug) return exitCode;
-  for (const stack of new Set(runs.map((run) => run.stack))) {
-    const { practice: known, exact } = parts.practiceOf(stack);
-    const ofStack = runs.filter((run) => run.stack === stack);
-    const { practice, changes } = recordPractice(ofStack, known, exact ? known : {});
-    const file = keepPractice(stack, practice);
+  const settings = new Map(runs.map((run) => [`${run.stack} ${run.release}`, run]));
+  for (const { stack, release } of settings.values()) {
+    const { practice: known, exact } = parts.practiceOf(stack, release);
+    const ofSetting = runs.filter((run) => run.stack === stack && run.release === release);
+    const { practice, changes } = recordPractice(ofSetting, known, exact ? known : {});
+    const file = keepPractice(stack, release, practice);
     process.stdout.write(`\nrecorded in ${file}: ${changesText(changes, file)}`);
   }
   return exitCode === ExitCode.differs ? ExitCode.ok : exitCode;

@@ -2,16 +2,19 @@ import { availableParallelism } from 'node:os';
 import type { Timers } from '../plan/plan.ts';
 import { standardOutput } from '../report/output.ts';
 import { ExitCode } from '../suite/exit-code.ts';
-import { makeRuns } from '../suite/make-runs.ts';
+import type { Kernel } from '../suite/kernel.ts';
+import { type LoadedLab, makeRuns } from '../suite/make-runs.ts';
 import { measureSupported } from '../suite/measure-supported.ts';
-import { isBlocking, type Missing, missingOn } from '../suite/needs.ts';
+import { isBlocking, missingOn } from '../suite/needs.ts';
 import type { PracticeSource, RunRecord, SuiteResults } from '../suite/results.ts';
 import { keepResults, makeSuiteFolder, readDurations, readResults } from '../suite/results-folder.ts';
 import type { Run } from '../suite/run.ts';
 import { runSuite } from '../suite/run-suite.ts';
 import { type Shard, select } from '../suite/select.ts';
+import type { Measure } from '../testbed/measurement.ts';
 import { report } from './doctor.ts';
 import { interruption } from './interruption.ts';
+import { closeKernels, type KernelChoice, openKernels } from './kernels.ts';
 import { loadLabs } from './load-labs.ts';
 import type { Parts } from './parts.ts';
 import { openReporters } from './reporter-choice.ts';
@@ -19,7 +22,7 @@ import { chosenStacks } from './stacks.ts';
 import { UsageError } from './usage-error.ts';
 import type { ReporterChoice } from './values.ts';
 
-export interface RunOptions {
+export interface RunOptions extends KernelChoice {
   grep?: RegExp;
   workers?: number;
   retries?: number;
@@ -49,26 +52,50 @@ export async function runLabs(
   options: RunOptions,
   parts: Parts,
 ): Promise<SuiteResults | ExitCode> {
-  const runs = await chooseRuns(words, options, parts);
+  const labs = await loadLabs(words, parts.readLab);
+  const stacks = chosenStacks(labs, options.stack, parts.stacks);
+  const kernels = await openKernels(options, parts);
+  try {
+    return await runOnKernels(chooseRuns(labs, stacks, kernels, options, parts), kernels, options, parts);
+  } finally {
+    await closeKernels(kernels);
+  }
+}
+
+async function runOnKernels(
+  runs: Run[],
+  kernels: Kernel[],
+  options: RunOptions,
+  parts: Parts,
+): Promise<SuiteResults | ExitCode> {
   if (runs.length === 0) {
     process.stdout.write('nothing needs another look: the last run came out as it should\n');
     return ExitCode.ok;
   }
   const needs = runs.flatMap(({ plan }) => plan.needs);
-  const missing = await missingOn(parts.machine, needs);
-  if (missing.some(isBlocking)) {
-    process.stderr.write(report(missing));
-    return ExitCode.machine;
+  const measures = new Map<string, Measure>();
+  for (const { name, machine, measure } of kernels) {
+    const missing = await missingOn(machine, needs);
+    if (missing.some(isBlocking)) {
+      process.stderr.write(report(missing));
+      return ExitCode.machine;
+    }
+    measures.set(name, measureSupported(measure, missing));
   }
-  return makeSuite(runs, missing, options, parts);
+  const measure: Measure = (plan, options) => measures.get(plan.kernel)!(plan, options);
+  return makeSuite(runs, kernels, { ...parts, laboratory: { ...parts.laboratory, measure } }, options);
 }
 
-/** @throws UsageError where a lab is wrong, or none is left */
-async function chooseRuns(words: string[], options: RunOptions, parts: Parts): Promise<Run[]> {
-  const { output, timers, stack } = options;
-  const labs = await loadLabs(words, parts.readLab);
-  const stacks = chosenStacks(labs, stack, parts.stacks);
-  const all = makeRuns(labs, { ...parts, timers, stacks });
+/** @throws UsageError where none is left */
+function chooseRuns(
+  labs: LoadedLab[],
+  stacks: string[] | undefined,
+  kernels: Kernel[],
+  options: RunOptions,
+  parts: Parts,
+): Run[] {
+  const { output, timers } = options;
+  const all = makeRuns(labs, { ...parts, timers, stacks, kernels });
   const lastFailed = options.lastFailed ? lastRecords(output) : undefined;
   const runs = select(all, { ...options, controls: options.controls ?? false, lastFailed });
   if (runs.length === 0 && !lastFailed) throw new UsageError('no lab is left to run: the filters leave none');
@@ -78,18 +105,18 @@ async function chooseRuns(words: string[], options: RunOptions, parts: Parts): P
 /** Makes the runs, and keeps what they came to. */
 async function makeSuite(
   runs: Run[],
-  missing: Missing[],
-  options: RunOptions,
+  kernels: Kernel[],
   parts: Parts,
+  options: RunOptions,
 ): Promise<SuiteResults> {
   const { output, workers = defaultWorkers(), retries = 0, repeat = 1, bail } = options;
-  const laboratory = { ...parts.laboratory, measure: measureSupported(parts.laboratory.measure, missing) };
   const reporter = openReporters(options.reporter ?? [], standardOutput());
   const { signal, release } = interruption();
   const durations = readDurations(output);
   const folder = makeSuiteFolder(output);
   const practice = practiceSources(runs, parts);
   const suite = {
+    kernels: kernels.map(({ name, release, how }) => ({ name, release, how })),
     practice,
     workers,
     retries,
@@ -101,7 +128,7 @@ async function makeSuite(
     compareOrders: parts.compareOrders,
   };
   try {
-    const results = await runSuite(runs, suite, laboratory, reporter);
+    const results = await runSuite(runs, suite, parts.laboratory, reporter);
     keepResults(output, results);
     return results;
   } finally {
@@ -111,11 +138,11 @@ async function makeSuite(
 
 /** @throws UsageError where a file of practice is none */
 function practiceSources(runs: Run[], { practiceOf }: Parts): PracticeSource[] {
-  const stacks = [...new Set(runs.map(({ info }) => info.stack))];
+  const settings = new Map(runs.map(({ info }) => [`${info.stack} ${info.release}`, info]));
   try {
-    return stacks.flatMap((stack) => {
-      const { file, exact } = practiceOf(stack);
-      return file === undefined ? [] : [{ stack, file, exact }];
+    return [...settings.values()].flatMap(({ stack, release }) => {
+      const { file, exact } = practiceOf(stack, release);
+      return file === undefined ? [] : [{ stack, release, file, exact }];
     });
   } catch (error) {
     throw new UsageError((error as Error).message);

@@ -35,6 +35,9 @@ export function stacks(text: string): string[] {
   );
 }
 
+/** Names of kernels or files of them; whether there is such a kernel is said when it is looked for. */
+export const kernels = (text: string): string[] => [...new Set(text.split(',').map((name) => name.trim()))];
+
 export interface ReporterChoice {
   name: string;
   /** Undefined: standard output. */

@@ -8,13 +8,13 @@ import type { PacketEvent, TimelineEvent } from './timeline.ts';
 
 /**
  * Writes capture.pcapng, timeline.jsonl, plan.json and daemons/ID/{configuration files, log.txt} into a folder,
- * which it makes; a configuration that a step put in place is in daemons/ID/step-N. `comments` say by packet
+ * which it makes, and console.txt where a guest died; a configuration that a step put in place is in daemons/ID/step-N. `comments` say by packet
  * number which probe a packet belongs to. Throws what the file system says.
  */
 export const storeEvidence = async (
   folder: string,
   plan: Plan,
-  { timeline, epochMs }: Pick<Measurement, 'timeline' | 'epochMs'>,
+  { timeline, epochMs, console }: Pick<Measurement, 'timeline' | 'epochMs' | 'console'>,
   comments: ReadonlyMap<number, string>,
 ): Promise<void> => {
   const files: [path: string, content: string | Uint8Array][] = [
@@ -26,6 +26,7 @@ export const storeEvidence = async (
       step.kind === 'reconfigure' ? configurationOf(step.daemon, `step-${index + 1}`) : [],
     ),
     ...logsOf(plan, timeline),
+    ...(console === undefined ? [] : [['console.txt', console] satisfies [string, string]]),
   ];
   for (const [path, content] of files) await writeInto(join(folder, path), content);
 };

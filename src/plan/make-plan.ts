@@ -39,6 +39,7 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
     lab: options.lab,
     variant: options.variant,
     stack: options.stack,
+    kernel: 'host',
     host: stack.host,
     timers,
     links,

@@ -16,6 +16,8 @@ export interface Plan {
   /** Which run of the lab: '' for the lab itself, 'control 1', 'order wifi, lte'. */
   variant: string;
   stack: string;
+  /** The kernel that it runs on, as --kernel names it; 'host' is the machine's own. */
+  kernel: string;
   host: PlannedHost;
   timers: Timers;
   links: PlannedLink[];

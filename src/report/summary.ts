@@ -1,5 +1,6 @@
 import { outcomes } from '../suite/outcome.ts';
 import type { OrderFinding, RunRecord, SuiteResults } from '../suite/results.ts';
+import { HOST_KERNEL, settingOf } from '../suite/setting.ts';
 import type { Outcome } from '../verdict/verdict.ts';
 import type { Output } from './reporter.ts';
 import { decisive, duration, indent, isBug, paint, plural, reasons, type Style } from './text.ts';
@@ -108,17 +109,17 @@ function attemptsOf({ attempts }: RunRecord): string[] {
 function orderStories(orders: OrderFinding[], output: Output): string[] {
   const told = orders
     .filter(({ dependent }) => dependent)
-    .map(({ lab, stack, sentence }) => `  ${lab} on ${stack}\n    ${sentence}\n`);
+    .map(({ sentence, ...order }) => `  ${order.lab} on ${settingOf(order)}\n    ${sentence}\n`);
   return told.length > 0 ? [`${paint(output, 'yellow', 'Order-dependent')}\n${told.join('')}`] : [];
 }
 
 /** Practice of another kernel is worth comparing with, and worth saying so. */
-const practiceNotes = ({ practice, kernel }: SuiteResults): string[] =>
+const practiceNotes = ({ practice }: SuiteResults): string[] =>
   practice
     .filter(({ exact }) => !exact)
-    .map(({ stack, file }) => `no practice of ${stack} on ${kernel}: compared with ${file}`);
+    .map(({ stack, release, file }) => `no practice of ${stack} on ${release}: compared with ${file}`);
 
-function counts({ runs, duration: took, notRun, ended }: SuiteResults, output: Output): string {
+function counts({ runs, duration: took, notRun, ended, kernels }: SuiteResults, output: Output): string {
   const controls = runs.filter(({ kind }) => kind === 'control');
   const labs = runs.filter(({ kind }) => kind !== 'control');
   const lines = [
@@ -128,6 +129,9 @@ function counts({ runs, duration: took, notRun, ended }: SuiteResults, output: O
     notRun.length > 0
       ? `${notRun.length} not run: ${ended === 'interrupted' ? 'interrupted' : 'stopped by --bail'}`
       : '',
+    ...kernels
+      .filter(({ name }) => name !== HOST_KERNEL)
+      .map(({ name, release, how }) => `kernel ${name}: Linux ${release}, ${how}`),
     `took ${duration(took)}`,
   ];
   return lines.filter(Boolean).join('\n');

@@ -11,7 +11,7 @@ import type { Assessment, Laboratory, Run } from './run.ts';
 
 /** `reference`: what was decided in the lab that a control must differ from. */
 export const makeAssess =
-  (practiceOf: (stack: string) => Practice): Laboratory['assess'] =>
+  (practiceOf: (stack: string, release: string) => Practice): Laboratory['assess'] =>
   (run, measurement, reference): Assessment => {
     const { info, plan, lab } = run;
     const { failure } = measurement;
@@ -21,7 +21,7 @@ export const makeAssess =
     if (info.kind === 'control')
       return { verdicts: controlVerdicts(run, measurement, reference), practice: [] };
     const verdicts = judge(plan, decide(plan, measurement.timeline), lab.expect, lab.level);
-    const recorded = practiceOf(info.stack)[info.lab]?.[info.variant];
+    const recorded = practiceOf(info.stack, info.release)[info.lab]?.[info.variant];
     return { verdicts, practice: verdicts.flatMap((verdict) => practiceFinding(verdict, recorded)) };
   };
 

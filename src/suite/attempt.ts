@@ -6,6 +6,7 @@ import type { RunResult } from '../verdict/verdict.ts';
 import { isUnexpected, outcomeOf } from './outcome.ts';
 import type { Attempt, PracticeFinding } from './results.ts';
 import type { Laboratory, Run } from './run.ts';
+import { unusual } from './setting.ts';
 
 export interface AttemptOptions {
   repetition: number;
@@ -69,11 +70,11 @@ function timingOf({ timing }: Measurement): RunResult['timing'] {
 const versionIn = (timeline: TimelineEvent[]): string | undefined =>
   timeline.find((event) => event.kind === 'stack')?.version;
 
-/** default-router/preference/control-1, with the stack and the attempt where there are several. */
+/** default-router/preference/control-1, with the setting and the attempt where there are several. */
 function evidenceFolder({ info }: Run, { repetition, retry }: AttemptOptions): string {
   const parts = [
     info.variant || 'lab',
-    info.stack === 'kernel' ? '' : info.stack,
+    ...unusual(info),
     repetition > 1 ? `repetition ${repetition}` : '',
     retry > 0 ? `retry ${retry}` : '',
   ];

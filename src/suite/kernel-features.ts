@@ -5,6 +5,7 @@ const link = (type: string, options = ''): string => `ip link add name probe-${t
  * as root of one throw-away user and network namespace: modules that root could load on the host do not count.
  */
 export const kernelFeatures: Record<string, string> = {
+  ipv6: 'test -d /proc/sys/net/ipv6',
   nftables: 'nft add table inet probe',
   netem: 'tc qdisc replace dev lo root netem delay 1ms',
   tbf: 'tc qdisc replace dev lo root tbf rate 1mbit burst 16kb latency 400ms',

@@ -81,7 +81,7 @@ function parameter(path: string): string | undefined {
 }
 
 /** One throw-away namespace for all of them: each prints its name where it works. */
-async function lackingFeatures(names: string[]): Promise<string[]> {
+export async function lackingFeatures(names: string[]): Promise<string[]> {
   if (names.length === 0) return [];
   const tries = names.map((name) => `(${kernelFeatures[name] ?? 'false'}) >&2 && echo ${name}`);
   const { output } = await runProgram([

@@ -2,8 +2,10 @@
 import type { Path } from '../lab/problem.ts';
 import type { Lab } from '../lab/schema.ts';
 import type { Plan, Timers } from '../plan/plan.ts';
+import { type KernelInfo, thisKernel } from './kernel.ts';
 import type { Position, RunInfo } from './results.ts';
 import type { Run } from './run.ts';
+import { unusual } from './setting.ts';
 
 /** A lab file that was read without a mistake. */
 export interface LoadedLab {
@@ -33,33 +35,46 @@ export interface MakeRunsOptions {
   stacks?: string[];
   /** The whole name of a stack, with the user land that it lives in where none is named. */
   wholeStackName(name: string): string;
+  /** Undefined: the machine's own. */
+  kernels?: KernelInfo[];
   variantsOf(loaded: LoadedLab): Variant[];
   planOf(loaded: LoadedLab, variant: Variant, stack: string, timers: Timers): Plan;
 }
 
-/** Every run of these labs: each lab on each stack, in each order and with each control. */
+/** Every run of these labs: each lab on each stack and kernel, in each order and with each control. */
 export const makeRuns = (labs: LoadedLab[], options: MakeRunsOptions): Run[] =>
   labs.flatMap((loaded) =>
     (options.stacks ?? [loaded.lab.stack ?? 'kernel'])
       .map(options.wholeStackName)
       .flatMap((stack) =>
-        options.variantsOf(loaded).map((variant) => makeRun(loaded, variant, stack, options)),
+        (options.kernels ?? [thisKernel]).flatMap((kernel) =>
+          options.variantsOf(loaded).map((variant) => makeRun(loaded, variant, stack, kernel, options)),
+        ),
       ),
   );
 
-function makeRun(loaded: LoadedLab, variant: Variant, stack: string, options: MakeRunsOptions): Run {
+function makeRun(
+  loaded: LoadedLab,
+  variant: Variant,
+  stack: string,
+  kernel: KernelInfo,
+  options: MakeRunsOptions,
+): Run {
   const timers = loaded.lab.timers ?? options.timers;
   const plan = options.planOf(loaded, variant, stack, timers);
-  return { lab: variant.lab, plan, info: infoOf(loaded, variant, stack, timers) };
+  return {
+    lab: variant.lab,
+    plan: { ...plan, kernel: kernel.name },
+    info: infoOf(loaded, variant, { stack, kernel: kernel.name, release: kernel.release, timers }),
+  };
 }
 
 function infoOf(
   { name, file, lab, positionOf }: LoadedLab,
   variant: Variant,
-  stack: string,
-  timers: Timers,
+  setting: Pick<RunInfo, 'stack' | 'kernel' | 'release' | 'timers'>,
 ): RunInfo {
-  const parts = [name, variant.name, stack === 'kernel' ? '' : stack].filter(Boolean);
+  const parts = [name, variant.name, ...unusual(setting)].filter(Boolean);
   const positions = [
     ['', positionOf([])] as const,
     ...Object.keys(variant.lab.expect).map(
@@ -76,8 +91,7 @@ function infoOf(
     source: [lab.source].flat(),
     kind: variant.kind,
     variant: variant.name,
-    stack,
-    timers,
+    ...setting,
     positions: Object.fromEntries(positions),
   };
 }

@@ -1,5 +1,5 @@
 import type { Plan } from '../plan/plan.ts';
-import type { Measure } from '../testbed/measurement.ts';
+import { type Measure, unmeasured } from '../testbed/measurement.ts';
 import type { Missing } from './needs.ts';
 
 /** Measures, except plans that need what the machine or the stack lacks: they come out unsupported without being built. */
@@ -10,13 +10,7 @@ export const measureSupported =
     if (lacking.length === 0 && plan.unsupported === undefined) return measure(plan, options);
     const message = [plan.unsupported ?? [], lacking.map((one) => one.message)].flat().join('; ');
     const remedy = lacking.flatMap(({ remedy }) => remedy || []).join(' && ');
-    return {
-      timeline: [],
-      failure: { kind: 'machine', message, remedy },
-      epochMs: Date.now(),
-      timing: { total: 0 },
-      files: {},
-    };
+    return unmeasured({ kind: 'machine', message, remedy });
   };
 
 const needs = (plan: Plan, { kind, name, image }: Missing): boolean =>

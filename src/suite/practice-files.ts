@@ -1,24 +1,23 @@
-/** practice/<stack>/<kernel>.yaml: which file holds for the running kernel, read and written. */
+/** practice/<stack>/<kernel>.yaml: which file holds for a kernel, read and written. */
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { release } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type Practice, practiceFileFor, readPractice, writePractice } from '../verdict/practice.ts';
 
 const folder = 'practice';
 
-/** What is recorded for a stack: on this kernel, else on the nearest older one, else on the nearest. */
+/** What is recorded for a stack: on a kernel, else on the nearest older one, else on the nearest. */
 export interface StackPractice {
   practice: Practice;
   /** Undefined where nothing is recorded at all. */
   file?: string;
-  /** Whether it is this kernel's own. */
+  /** Whether it is that kernel's own. */
   exact: boolean;
 }
 
 /** @throws an Error that names the file, where it is no practice */
-export function readPracticeOf(stack: string): StackPractice {
+export function readPracticeOf(stack: string, release: string): StackPractice {
   const own = join(folder, stack);
-  const found = practiceFileFor(release(), existsSync(own) ? readdirSync(own) : []);
+  const found = practiceFileFor(release, existsSync(own) ? readdirSync(own) : []);
   if (!found) return { practice: {}, exact: false };
   const file = join(own, found.file);
   try {
@@ -28,9 +27,9 @@ export function readPracticeOf(stack: string): StackPractice {
   }
 }
 
-/** Writes what is recorded for a stack on this kernel; returns the file. */
-export function keepPractice(stack: string, practice: Practice): string {
-  const [kernel] = /^\d+\.\d+/.exec(release())!;
+/** Writes what is recorded for a stack on a kernel; returns the file. */
+export function keepPractice(stack: string, release: string, practice: Practice): string {
+  const [kernel] = /^\d+\.\d+/.exec(release)!;
   const file = join(folder, stack, `${kernel}.yaml`);
   mkdirSync(dirname(file), { recursive: true });
   writeFileSync(file, writePractice(practice));

@@ -4,6 +4,7 @@
  */
 import type { PracticeComparison } from '../verdict/practice.ts';
 import type { Outcome, RunResult } from '../verdict/verdict.ts';
+import type { KernelInfo } from './kernel.ts';
 
 /** What a run is: known before it starts. */
 export interface RunInfo {
@@ -21,6 +22,10 @@ export interface RunInfo {
   /** '' for the lab itself, 'control 1', 'order wifi, lte'. */
   variant: string;
   stack: string;
+  /** As --kernel names it; 'host' is the machine's own. */
+  kernel: string;
+  /** Of that kernel, as uname says it. */
+  release: string;
   timers: 'fast' | 'real';
   /** Where each probe's expectation stands in the file; '' where the lab begins. */
   positions: Record<string, Position>;
@@ -69,6 +74,7 @@ export interface RunRecord extends RunInfo {
 export interface OrderFinding {
   lab: string;
   stack: string;
+  kernel: string;
   dependent: boolean;
   sentence: string;
 }
@@ -76,6 +82,8 @@ export interface OrderFinding {
 /** The practice that a stack was compared with: its kernel's own, or that of the nearest kernel there is. */
 export interface PracticeSource {
   stack: string;
+  /** The kernel's release. */
+  release: string;
   file: string;
   exact: boolean;
 }
@@ -87,8 +95,8 @@ export interface SuiteResults {
   started: string;
   /** Milliseconds from the first run's start to the last one's end. */
   duration: number;
-  /** The kernel's release. */
-  kernel: string;
+  /** Those that labs ran on. */
+  kernels: KernelInfo[];
   workers: number;
   /** Where results.json and the evidence are, relative to the working directory. */
   folder: string;

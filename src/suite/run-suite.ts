@@ -1,5 +1,5 @@
-import { release } from 'node:os';
 import { ExitCode } from './exit-code.ts';
+import type { KernelInfo } from './kernel.ts';
 import { exitCodeOf } from './outcome.ts';
 import type { OrderFinding, PracticeSource, RunRecord, SuiteListener, SuiteResults } from './results.ts';
 import type { Laboratory, Run } from './run.ts';
@@ -9,6 +9,8 @@ import { version } from './version.ts';
 export interface SuiteOptions extends ScheduleOptions {
   /** What the orders of an any-order lab came to. */
   compareOrders: (records: RunRecord[]) => OrderFinding[];
+  /** Those that the runs are made on. */
+  kernels: KernelInfo[];
   /** What the stacks were compared with. */
   practice: PracticeSource[];
 }
@@ -31,7 +33,7 @@ export async function runSuite(
     miflab: version,
     started: started.toISOString(),
     duration: Date.now() - started.getTime(),
-    kernel: release(),
+    kernels: options.kernels,
     workers,
     folder,
     ended: signal.aborted ? 'interrupted' : notRun.length > 0 ? 'bail' : 'complete',

@@ -83,8 +83,8 @@ export async function schedule(
 }
 
 /** The lab itself, or the first of its orders. */
-const isLabItself = ({ info }: Run, { lab, stack }: Run['info']): boolean =>
-  info.kind !== 'control' && info.lab === lab && info.stack === stack;
+const isLabItself = ({ info }: Run, { lab, stack, kernel }: Run['info']): boolean =>
+  info.kind !== 'control' && info.lab === lab && info.stack === stack && info.kernel === kernel;
 
 /** Controls behind the labs that they must differ from; then the longest first, and one never timed may be that. */
 function inStartingOrder(runs: Run[], durations: Record<string, number>): Run[] {

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { needsAttention } from './outcome.ts';
 import type { RunInfo, RunRecord } from './results.ts';
 import type { Run } from './run.ts';
+import { settingOf } from './setting.ts';
 
 export interface Shard {
   /** From 1. */
@@ -38,10 +39,10 @@ export const searchable = ({
 
 const needsAnotherLook = (run: RunRecord): boolean => needsAttention(run) || run.stability !== 'stable';
 
-type Named = Pick<RunInfo, 'kind' | 'lab' | 'stack' | 'id'>;
+type Named = Pick<RunInfo, 'kind' | 'lab' | 'stack' | 'kernel' | 'id'>;
 
 /** Whether a decision depends on the order can only be told from all orders: they have one key. */
-const keyOf = ({ kind, lab, stack, id }: Named): string => (kind === 'control' ? id : `${lab} on ${stack}`);
+const keyOf = (run: Named): string => (run.kind === 'control' ? run.id : `${run.lab} on ${settingOf(run)}`);
 
 /** Whether a control differs can only be told beside its lab. */
 const withWhatItNeeds = (run: Named): string[] => [keyOf(run), keyOf({ ...run, kind: 'lab' })];

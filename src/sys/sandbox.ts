@@ -15,8 +15,8 @@ import { execa } from 'execa';
 export type IdMapping = 'range' | 'single';
 
 /** Where the sandbox shows miflab's own program and the Node that runs it. */
-const PROGRAM_FOLDER = '/run/miflab-program';
-const NODE = '/run/miflab-node';
+export const PROGRAM_FOLDER = '/run/miflab-program';
+export const NODE = '/run/miflab-node';
 /** Where it shows user lands. */
 export const IMAGE_FOLDER = '/run/miflab-images';
 const RANGE = 65536;
@@ -37,6 +37,10 @@ export interface SandboxOptions {
   modules: string;
   /** User lands of its hosts: name to folder. */
   images: Record<string, string>;
+  /** Runs inside in place of the program. */
+  command?: string[];
+  /** More to see inside, as arguments of bubblewrap. */
+  view?: string[];
 }
 
 /** The running sandbox, wrapped: a subprocess of execa is itself a promise of its end. */
@@ -46,12 +50,15 @@ export const startSandbox = async ({
   keep,
   modules,
   images,
+  command = programInside(basename(program)),
+  view = [],
 }: SandboxOptions): Promise<{ sandbox: MappedProgram }> => {
   const { started } = await startMapped([
     ...bubblewrap(dirname(program), modules, images),
     ...[LAB_VARIABLE, ...(keep ? [UP_VARIABLE] : [])].flatMap((name) => ['--setenv', name, lab]),
+    ...view,
     '--',
-    ...programInside(basename(program)),
+    ...command,
   ]);
   return { sandbox: started };
 };

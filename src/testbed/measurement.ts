@@ -14,6 +14,8 @@ export interface Measurement {
   epochMs: number;
   /** Daemon configurations as they were written: path to text. */
   files: Record<string, string>;
+  /** What the console of a guest said that died under the lab. */
+  console?: string;
 }
 
 export interface MeasureOptions {
@@ -24,3 +26,12 @@ export interface MeasureOptions {
 }
 
 export type Measure = (plan: Plan, options: MeasureOptions) => Promise<Measurement>;
+
+/** What a run leaves behind that was never made. */
+export const unmeasured = (failure: Failure): Measurement => ({
+  timeline: [],
+  failure,
+  epochMs: Date.now(),
+  timing: { total: 0 },
+  files: {},
+});

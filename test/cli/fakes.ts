@@ -58,6 +58,9 @@ export function fakeParts(scripts: Record<string, Scripted[]>, machine: Partial<
     }),
     laboratory,
     practiceOf: () => ({ practice: {}, exact: true }),
+    openKernel: async (name: string) => {
+      throw new Error(`no kernel ${name}`);
+    },
     compareOrders: () => [],
     measured: laboratory.measured,
   };

@@ -52,6 +52,7 @@ export const planFor = (question: Question, until?: PlannedProbe['until']): Plan
   lab: 'test',
   variant: '',
   stack: 'kernel',
+  kernel: 'host',
   host: { node: 'host', resolverFile: '/etc/resolv.conf' },
   timers: 'fast',
   daemons: [],

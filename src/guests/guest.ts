@@ -1,0 +1,166 @@
+/** A running guest: labs run in it side by side, and its death is noticed at once. */
+import { createInterface } from 'node:readline';
+import { type MappedProgram, startSandbox } from '../sys/sandbox.ts';
+import { modulesPath, programPath } from '../testbed/bundle.ts';
+import { LabLost, type RunLab } from '../testbed/measure.ts';
+import type { LabMessage } from '../testbed/messages.ts';
+import { GUEST_FOLDER } from './boot-scripts.ts';
+import type { GuestFolder } from './guest-folder.ts';
+import type { GuestMessage, GuestOrder } from './messages.ts';
+
+export interface Guest {
+  /** Of its kernel, as uname says it. */
+  release: string;
+  runLab: RunLab;
+  /** Of these kernel features, those that its kernel lacks. */
+  lackingFeatures(names: string[]): Promise<string[]>;
+  alive(): boolean;
+  /** Ends it at once, and every lab in it; resolves when it is gone. */
+  end(): Promise<void>;
+}
+
+export interface GuestStart {
+  /** What is said of it: 'debian-uml'. */
+  name: string;
+  /** Its console on standard error, its channel on standard input and output. */
+  command: string[];
+  folder: GuestFolder;
+  /** More that the command sees, as arguments of bubblewrap. */
+  view: string[];
+  /** Without a word for so long it counts as hanging, in milliseconds; booting counts as a word. */
+  silenceMs: number;
+}
+
+/** An agent says every second that it lives: longer than any pause of a loaded machine. */
+export const SILENCE_MS = 60_000;
+const CONSOLE_LENGTH = 64 * 1024;
+
+/** @throws GuestFailed where it does not come up */
+export const startGuest = async ({ name, command, folder, view, silenceMs }: GuestStart): Promise<Guest> => {
+  const { sandbox } = await startSandbox({
+    program: programPath('guest-agent.js'),
+    modules: modulesPath(),
+    lab: `guest ${name}`,
+    keep: false,
+    images: {},
+    command,
+    view: ['--ro-bind', folder.path, GUEST_FOLDER, '--dev-bind-try', '/dev/kvm', '/dev/kvm', ...view],
+  });
+  return converse(name, sandbox, folder, silenceMs);
+};
+
+interface Asked {
+  onMessage(message: GuestMessage): void;
+  onDeath(error: LabLost): void;
+}
+
+const converse = async (
+  name: string,
+  sandbox: MappedProgram,
+  folder: GuestFolder,
+  silenceMs: number,
+): Promise<Guest> => {
+  const asked = new Map<number, Asked>();
+  let asks = 0;
+  let console = '';
+  let alive = true;
+  let hangs = false;
+  sandbox.stderr.on('data', (chunk: Buffer) => {
+    console = (console + chunk).slice(-CONSOLE_LENGTH);
+  });
+  sandbox.stdin.on('error', () => {});
+  const watchdog = setTimeout(() => {
+    hangs = true;
+    sandbox.kill('SIGKILL');
+  }, silenceMs);
+  const tell = (order: GuestOrder) => sandbox.stdin.write(`${JSON.stringify(order)}\n`);
+
+  let greet: (release: string) => void;
+  let refuse: (error: LabLost) => void;
+  const greeted = new Promise<string>((resolve, reject) => {
+    greet = resolve;
+    refuse = reject;
+  });
+  createInterface({ input: sandbox.stdout }).on('line', (line) => {
+    watchdog.refresh();
+    const message = parse(line);
+    if (!message || message.kind === 'alive') return;
+    if (message.kind === 'hello') greet(message.release);
+    else asked.get(message.id)?.onMessage(message);
+  });
+  const gone = sandbox.then(({ exitCode, signal }) => {
+    alive = false;
+    clearTimeout(watchdog);
+    folder.remove();
+    const how = hangs
+      ? `hung: not a word for ${Math.round(silenceMs / 1000)} s`
+      : `died: ${lastWords(console) || `exit ${exitCode ?? signal}`}`;
+    const lost = new LabLost(`the guest ${name} ${how}`, console);
+    refuse(lost);
+    for (const { onDeath } of asked.values()) onDeath(lost);
+  });
+
+  const ask = <T>(
+    order: (id: number) => GuestOrder,
+    answer: (message: GuestMessage, resolve: (value: T) => void) => void,
+    signal?: AbortSignal,
+  ): Promise<T> => {
+    const id = ++asks;
+    const abort = () => tell({ kind: 'abort', id });
+    return new Promise<T>((resolve, reject) => {
+      if (!alive) return reject(new LabLost(`the guest ${name} is gone`, console));
+      asked.set(id, {
+        onDeath: reject,
+        onMessage: (message) =>
+          message.kind === 'refused' ? reject(new Error(message.reason)) : answer(message, resolve),
+      });
+      tell(order(id));
+      signal?.addEventListener('abort', abort);
+      if (signal?.aborted) abort();
+    }).finally(() => {
+      asked.delete(id);
+      signal?.removeEventListener('abort', abort);
+    });
+  };
+
+  const release = await greeted;
+  return {
+    release,
+    alive: () => alive,
+    runLab: (order, onMessage: (message: LabMessage) => void, signal) =>
+      ask<string>(
+        (id) => ({ kind: 'lab', id, file: folder.put(`order-${id}`, JSON.stringify(order)) }),
+        (message, resolve) => {
+          if (message.kind === 'lab') onMessage(message.message);
+          if (message.kind === 'ended') resolve(message.said);
+        },
+        signal,
+      ),
+    lackingFeatures: (names) =>
+      ask<string[]>(
+        (id) => ({ kind: 'features', id, names }),
+        (message, resolve) => message.kind === 'lacking' && resolve(message.names),
+      ),
+    end: async () => {
+      sandbox.kill('SIGKILL');
+      await gone;
+    },
+  };
+};
+
+const parse = (line: string): GuestMessage | undefined => {
+  try {
+    return JSON.parse(line) as GuestMessage;
+  } catch {
+    return undefined;
+  }
+};
+
+/** Of a console the line that says why, else its last one. */
+export const lastWords = (console: string): string | undefined => {
+  const lines = console
+    .split(/\r?\n/)
+    .map((line) => line.replace(/^\[ *\d+\.\d+\] */, '').trim())
+    .filter(Boolean);
+  return lines.find((line) => /kernel panic|BUG:|Oops/i.test(line)) ?? lines.at(-1);
+};

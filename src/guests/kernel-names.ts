@@ -1,0 +1,36 @@
+/** From what --kernel names to the kernel itself. */
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { KernelUnavailable } from '../suite/kernel.ts';
+import { type KernelImage, kernelOfFile } from './kernel-image.ts';
+
+/** The machine's own kernel: no guest. */
+export const HOST = 'host';
+
+/** @throws KernelUnavailable */
+export const findKernel = async (name: string, modules?: string): Promise<KernelImage> => {
+  if (name === 'debian-uml') return debianUml();
+  if (existsSync(name)) return kernelOfFile(name, modules);
+  throw new KernelUnavailable(
+    `no kernel ${name}: expected host, debian-uml, debian:RELEASE, or the file of a kernel`,
+  );
+};
+
+const UML_PROGRAM = '/usr/bin/linux.uml';
+const UML_MODULES = '/usr/lib/uml/modules';
+
+/** Debian's package user-mode-linux: a program, and its modules in a folder of the release's name. */
+const debianUml = (): KernelImage => {
+  if (!existsSync(UML_PROGRAM))
+    throw new KernelUnavailable(
+      "debian-uml is Debian's package user-mode-linux, which is not installed",
+      'apt-get install user-mode-linux',
+    );
+  const [release] = existsSync(UML_MODULES) ? readdirSync(UML_MODULES) : [];
+  return {
+    name: 'debian-uml',
+    kind: 'uml',
+    file: UML_PROGRAM,
+    modules: release === undefined ? undefined : join(UML_MODULES, release),
+  };
+};

@@ -1,0 +1,128 @@
+/** A kernel that labs run on: guests of it, one at a time, each for as long as it lives. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type Kernel, KernelUnavailable } from '../suite/kernel.ts';
+import { thisMachine } from '../suite/machine.ts';
+import { LabLost, makeMeasure } from '../testbed/measure.ts';
+import { type Measure, unmeasured } from '../testbed/measurement.ts';
+import { type Guest, SILENCE_MS, startGuest } from './guest.ts';
+import { makeGuestFolder } from './guest-folder.ts';
+import type { KernelImage } from './kernel-image.ts';
+import { FOR_QEMU, modulesForLabs } from './modules.ts';
+import { type Acceleration, makeInitramfs, QEMU_CHANNEL, qemuCommand } from './qemu.ts';
+import { UML_CHANNEL, umlCommand } from './uml.ts';
+
+export interface KernelOptions {
+  /** Lines of shell that each guest runs before its agent starts. */
+  atBoot?: string;
+  silenceMs?: number;
+}
+
+/** Boots a first guest, which says what kernel it is. @throws KernelUnavailable */
+export const openKernel = async (image: KernelImage, options: KernelOptions = {}): Promise<Kernel> => {
+  const boot = image.kind === 'uml' ? await umlBoot(image, options) : await qemuBoot(image, options);
+  let guest = boot.start();
+  // Whoever needs it hears of its failure; until then nobody may.
+  const first = await guest.catch((error: unknown) => {
+    throw error instanceof LabLost
+      ? new KernelUnavailable(`${image.name} does not come up: ${error.message}`)
+      : error;
+  });
+  /** The one that lives, or a fresh one where the last has died. */
+  const living = async (): Promise<Guest> => {
+    const latest = guest;
+    if (
+      await latest.then(
+        (one) => one.alive(),
+        () => false,
+      )
+    )
+      return latest;
+    // Of several labs that find it dead the first starts the next.
+    if (guest === latest) guest = boot.start();
+    return guest;
+  };
+  return {
+    name: image.name,
+    release: first.release,
+    how: boot.how,
+    machine: {
+      ...thisMachine,
+      lackingFeatures: async (names) => (await living()).lackingFeatures(names),
+      refusesSandbox: async () => undefined,
+    },
+    measure: refusingUserLands(
+      makeMeasure(async (order, onMessage, signal) => (await living()).runLab(order, onMessage, signal)),
+    ),
+    close: async () => {
+      await guest.then(
+        (one) => one.end(),
+        () => {},
+      );
+      boot.remove();
+    },
+  };
+};
+
+/** A guest does not see the user lands of this machine yet. */
+const refusingUserLands =
+  (measure: Measure): Measure =>
+  async (plan, options) =>
+    plan.nodes.some(({ image }) => image !== undefined)
+      ? unmeasured({
+          kind: 'machine',
+          message: 'hosts in a guest have no user land of their own yet',
+          remedy: '',
+        })
+      : measure(plan, options);
+
+interface Boot {
+  how: string;
+  start(): Promise<Guest>;
+  remove(): void;
+}
+
+const umlBoot = async (
+  image: KernelImage,
+  { atBoot, silenceMs = SILENCE_MS }: KernelOptions,
+): Promise<Boot> => {
+  const modules = image.modules === undefined ? [] : await modulesForLabs(image.modules);
+  return {
+    how: 'User-mode Linux',
+    start: () =>
+      startGuest({
+        name: image.name,
+        command: umlCommand({ file: KERNEL }),
+        folder: makeGuestFolder(UML_CHANNEL, modules, atBoot),
+        view: ['--ro-bind', image.file, KERNEL],
+        silenceMs,
+      }),
+    remove: () => {},
+  };
+};
+
+/** Where the sandbox of a guest shows what it boots. */
+const KERNEL = '/run/miflab-kernel';
+const INITRAMFS = '/run/miflab-initramfs';
+
+const qemuBoot = async (image: KernelImage, options: KernelOptions): Promise<Boot> => {
+  const modules = image.modules === undefined ? [] : await modulesForLabs(image.modules, FOR_QEMU);
+  const folder = mkdtempSync(join(tmpdir(), 'miflab-initramfs-'));
+  const initramfs = join(folder, 'initramfs');
+  writeFileSync(initramfs, await makeInitramfs(modules));
+  const start = (acceleration: Acceleration, silenceMs: number) =>
+    startGuest({
+      name: image.name,
+      command: qemuCommand(acceleration, { kernel: KERNEL, initramfs: INITRAMFS }),
+      folder: makeGuestFolder(QEMU_CHANNEL, [], options.atBoot),
+      view: ['--ro-bind', image.file, KERNEL, '--ro-bind', initramfs, INITRAMFS],
+      silenceMs,
+    });
+  const acceleration = 'tcg';
+  return {
+    how: 'QEMU, emulated',
+    start: () => start(acceleration, options.silenceMs ?? SILENCE_MS),
+    remove: () => rmSync(folder, { recursive: true, force: true }),
+  };
+};

@@ -1,0 +1,109 @@
+/** Which kernel modules labs need, and in which order they load. Nothing in a guest loads modules by itself. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { execa } from 'execa';
+
+/** What a lab may ask the kernel for; what is built in, or is not there at all, is no module. */
+const FOR_LABS = [
+  'ipv6',
+  'af_packet',
+  'veth',
+  'bridge',
+  'tun',
+  'dummy',
+  '8021q',
+  'macvlan',
+  'vxlan',
+  'vrf',
+  'wireguard',
+  'sit',
+  'ip6_tunnel',
+  'ip6_gre',
+  'ip_gre',
+  'overlay',
+  'unix_diag',
+  'inet_diag',
+  'tcp_diag',
+  'udp_diag',
+  'netlink_diag',
+  'af_packet_diag',
+  'sch_netem',
+  'sch_tbf',
+  'sch_ingress',
+  'sch_fq_codel',
+  'cls_u32',
+  'cls_basic',
+  'cls_flower',
+  'nf_tables',
+  'nf_conntrack',
+  'nft_chain_nat',
+  'nft_counter',
+  'nft_ct',
+  'nft_fib_inet',
+  'nft_fib_ipv4',
+  'nft_fib_ipv6',
+  'nft_limit',
+  'nft_log',
+  'nft_masq',
+  'nft_nat',
+  'nft_redir',
+  'nft_reject_inet',
+  'nft_reject_ipv4',
+  'nft_reject_ipv6',
+  'nft_reject_bridge',
+  'nft_socket',
+  'nft_meta_bridge',
+];
+
+/** The channel and the files of a QEMU guest. */
+export const FOR_QEMU = ['virtio_pci', 'virtio_console', 'virtio_rng', '9pnet_virtio', '9p'];
+
+export interface Module {
+  name: string;
+  /** Not compressed: as insmod takes it. */
+  content: Buffer;
+}
+
+/** Those of the modules that the folder has, each after those that it depends on. */
+export const modulesForLabs = async (folder: string, first: string[] = []): Promise<Module[]> => {
+  const files = moduleFiles(folder);
+  const loaded = new Map<string, Module>();
+  const load = async (name: string): Promise<void> => {
+    const file = files.get(name);
+    if (!file || loaded.has(name)) return;
+    const content = await uncompressed(file);
+    for (const dependency of dependenciesOf(content)) await load(dependency);
+    loaded.set(name, { name, content });
+  };
+  for (const name of [...first, ...FOR_LABS]) await load(name);
+  return [...loaded.values()];
+};
+
+const moduleFiles = (folder: string): Map<string, string> =>
+  new Map(
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => /\.ko(\.\w+)?$/.test(path))
+      .map((path) => [canonical(basename(path).replace(/\.ko.*$/, '')), join(folder, path)]),
+  );
+
+/** A module's name has underscores where its file may have dashes. */
+const canonical = (name: string): string => name.replaceAll('-', '_');
+
+/** From the section .modinfo of the module: depends=a,b. */
+export const dependenciesOf = (content: Buffer): string[] => {
+  const mark = Buffer.from('\0depends=');
+  const start = content.indexOf(mark);
+  if (start < 0) return [];
+  const from = start + mark.length;
+  return content.toString('latin1', from, content.indexOf(0, from)).split(',').filter(Boolean).map(canonical);
+};
+
+const UNPACK: Record<string, string> = { xz: 'xz', zst: 'zstd', gz: 'gzip' };
+
+const uncompressed = async (file: string): Promise<Buffer> => {
+  const program = UNPACK[/\.ko\.(\w+)$/.exec(file)?.[1] ?? ''];
+  if (!program) return readFileSync(file);
+
+  const { stdout } = await execa(program, ['-dc', file], { encoding: 'buffer', stripFinalNewline: false });
+  return Buffer.from(stdout);
+};
