@@ -1,22 +1,23 @@
 /** A question of which no packet left the host: an error, or a next hop that stayed silent, may show why. Pure. */
 import type { Decision } from './decision.ts';
 import { type Asked, during, type Packet } from './packets.ts';
-import { addressesOf, nodeByAddress, nodeNamed } from './places.ts';
+import { addressesOf, networkOf, nodeByAddress, nodeNamed } from './places.ts';
 
 export const unsentDecision = (asked: Asked): Decision => {
   const { probe, answers } = asked;
   const error = answers.find((answer) => answer.error)?.error;
-  const solicited = solicitation(asked) ?? failedNeighbour(asked);
+  const attempt =
+    solicitation(asked) ?? failedNeighbour(asked) ?? (error ? undefined : linkWithoutCarrier(asked));
   const { question } = asked.exchange;
   const observable = question.kind !== 'command' || question.destinations.length > 0;
-  const silent = error === undefined && !solicited && observable;
+  const silent = error === undefined && !attempt && observable;
   return {
     probe: probe.name,
     sent: false,
-    ...(solicited && { link: solicited.link, router: solicited.router }),
+    ...(attempt && { link: attempt.link, ...(attempt.router && { router: attempt.router }) }),
     answered: false,
     ...(error && { error }),
-    packets: [solicited?.number ?? []].flat(),
+    packets: [attempt?.number ?? []].flat(),
     contradictions: [],
     ...(silent && { unclear: 'no packet of the probe left the host, and nothing shows why' }),
   };
@@ -27,6 +28,22 @@ interface Attempt {
   router?: string;
   number?: number;
 }
+
+/**
+ * The link by which the host says it would send, or whose address its socket took, where that has no carrier:
+ * what is sent there is lost unseen.
+ */
+const linkWithoutCarrier = ({ plan, probe, timeline, answers, to }: Asked): Attempt | undefined => {
+  const chosen = answers.flatMap(({ route, socketAddress }) => [
+    route?.interface,
+    socketAddress && networkOf(plan, socketAddress),
+  ]);
+  const carriers = timeline
+    .filter((event) => event.kind === 'netlink' && event.node === probe.node && event.at <= to)
+    .flatMap((event) => (event.kind === 'netlink' && event.object === 'link' ? [event] : []));
+  const link = chosen.find((one) => carriers.findLast((event) => event.interface === one)?.carrier === false);
+  return link ? { link } : undefined;
+};
 
 /** A neighbour resolution that stayed without an answer: the host had chosen link and next hop all the same. */
 const solicitation = (asked: Asked): Attempt | undefined => {

@@ -40,7 +40,10 @@ const NLM_F_REPLACE = 0x100;
 
 const LinkAttribute = { name: 3 };
 const IFF_UP = 0x1;
+const IFF_RUNNING = 0x40;
 const IFF_LOWER_UP = 0x1_0000;
+/** There is a carrier, and the kernel has taken it up: until then what is sent is lost. */
+const CARRIER = IFF_LOWER_UP | IFF_RUNNING;
 
 /** struct ifinfomsg: family, type, index, flags. */
 const readLink = (message: Message, names: Names): HostChange | undefined => {
@@ -54,7 +57,7 @@ const readLink = (message: Message, names: Names): HostChange | undefined => {
     object: 'link',
     interface: name,
     up: (flags & IFF_UP) !== 0,
-    carrier: (flags & IFF_LOWER_UP) !== 0,
+    carrier: (flags & CARRIER) === CARRIER,
   };
 };
 

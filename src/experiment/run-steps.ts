@@ -1,18 +1,21 @@
 /** The steps of an experiment, one after the other, each told to the timeline. */
 import type { PlannedStep } from '../plan/plan.ts';
-import { ipLines, nft, runInNode, setSysctls } from '../testbed/build.ts';
+import { ipLines, nft, runInNode } from '../testbed/build.ts';
 import { EvidenceFault } from '../testbed/faults.ts';
 import { impairLink } from '../testbed/impair.ts';
 import { plannedNode, type RunningLab } from '../testbed/lab.ts';
+import { layFiles } from '../testbed/own-files.ts';
 import { silence } from '../testbed/silence.ts';
+import { setSysctls } from '../testbed/sysctls.ts';
 import { setCarrier } from './carrier.ts';
 import { openFlows, runProbe } from './probe.ts';
 import { sendFrame } from './send-frame.ts';
-import { waitForState } from './wait.ts';
+import { type SinceTrigger, sinceTrigger, waitForState } from './wait.ts';
 
 /** `beforeProbes` is awaited once, before the first probe. */
 export const runSteps = async (lab: RunningLab, beforeProbes: () => Promise<void>): Promise<void> => {
   const flows = openFlows();
+  const seen = sinceTrigger(lab.recorder);
   let probed = false;
   for (const [index, step] of lab.plan.steps.entries()) {
     if (step.kind === 'probe' && !probed) {
@@ -21,7 +24,8 @@ export const runSteps = async (lab: RunningLab, beforeProbes: () => Promise<void
       await beforeProbes();
     }
     lab.recorder.record({ kind: 'step', index, title: step.title, phase: 'begin' });
-    await runStep(lab, step, flows);
+    if (step.kind !== 'wait') seen.reset();
+    await runStep(lab, step, flows, seen);
     lab.recorder.record({ kind: 'step', index, title: step.title, phase: 'end' });
     const fault = lab.daemons.fault();
     if (fault) throw fault;
@@ -33,16 +37,17 @@ const runStep = async (
   lab: RunningLab,
   step: PlannedStep,
   flows: ReturnType<typeof openFlows>,
+  seen: SinceTrigger,
 ): Promise<void> => {
   const { plan, daemons } = lab;
   switch (step.kind) {
     case 'carrier':
       return setCarrier(lab, step);
     case 'wait': {
-      const missing = await waitForState(lab, step.state, step.withinMs);
-      if (missing.length > 0)
-        throw new EvidenceFault(`${step.title}: not so within ${step.withinMs} ms: ${missing.join('; ')}`);
-      return;
+      const missing = await waitForState(lab, step.state, step.withinMs, seen);
+      if (missing.length === 0) return;
+      const line = step.at ? `line ${step.at.line}: ` : '';
+      throw new EvidenceFault(`${line}${step.title}: within ${step.withinMs} ms ${missing.join('; ')}`);
     }
     case 'daemon':
       return step.action === 'start'
@@ -53,7 +58,9 @@ const runStep = async (
     case 'ip':
       return ipLines(step.node, step.lines);
     case 'sysctl':
-      return setSysctls(step.node, step.sysctls);
+      return setSysctls(step.node, step.sysctls, lab.before.sysctls);
+    case 'files':
+      return layFiles(plannedNode(plan, step.node), step.files);
     case 'nftables':
       return nft(plannedNode(plan, step.node), step.ruleset);
     case 'run':

@@ -67,7 +67,7 @@ function alternativesOfStep({ step, path }: PlacedStep): Alternative[] {
   if (plugIn && !Array.isArray(plugIn)) {
     return permutations(plugIn['any-order']).map((links) => ({
       name: links.join(', '),
-      steps: [{ step: { 'plug-in': links }, path }],
+      steps: oneByOne(links).map((step) => ({ step, path })),
     }));
   }
   const inner = step['any-order'];
@@ -80,6 +80,15 @@ function alternativesOfStep({ step, path }: PlacedStep): Alternative[] {
     ),
   );
 }
+
+/**
+ * In an order that is to be measured, what one link offers has arrived before the next is plugged in: the
+ * advertisements of two routers would race otherwise, and the order of the plugs would decide nothing.
+ */
+const oneByOne = (links: string[]): Step[] =>
+  links.flatMap((link, index): Step[] =>
+    index === 0 ? [{ 'plug-in': [link] }] : [{ settle: true }, { 'plug-in': [link] }],
+  );
 
 /** One after the other, whatever is chosen for each. */
 const inSequence = (parts: Alternative[][], name = ''): Alternative[] =>

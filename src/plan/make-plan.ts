@@ -2,11 +2,12 @@
 import type { Lab } from '../lab/schema.ts';
 import { stackAndImage, stackNamed } from '../stacks/index.ts';
 import { planDaemons } from './daemons.ts';
+import { plannedImpairment } from './impairment.ts';
 import { planNeeds } from './needs.ts';
 import { planNode } from './nodes.ts';
 import type { Plan, Timers } from './plan.ts';
 import { planStack } from './stack.ts';
-import { plannedImpairment, planSteps } from './steps.ts';
+import { planSteps } from './steps.ts';
 import { makeTopology } from './topology.ts';
 
 export interface PlanOptions {
@@ -22,7 +23,7 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
   const timers = lab.timers ?? options.timers;
   const chosen = stackNamed(options.stack);
   const stack = planStack(chosen, stackAndImage(options.stack).image, lab, topology, timers);
-  const { steps, responders } = planSteps({
+  const { steps, responders, topologies } = planSteps({
     lab,
     topology,
     timers,
@@ -30,9 +31,15 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
     onPlugIn: stack.onPlugIn,
     uptake: stack.uptake,
   });
-  const links = topology.links.map((link) => {
+  const links = topology.links.map((link, index) => {
     const impair = lab.networks[link.name]?.impair;
-    return impair ? { ...link, impair: plannedImpairment(impair) } : link;
+    const ever = [link, ...topologies.map((changed) => changed.links[index]!)];
+    return {
+      ...link,
+      ipv4: [...new Set(ever.flatMap(({ ipv4 }) => ipv4))],
+      ipv6: [...new Set(ever.flatMap(({ ipv6 }) => ipv6))],
+      ...(impair && { impair: plannedImpairment(impair) }),
+    };
   });
   const plan: Plan = {
     format: 1,

@@ -8,7 +8,9 @@ import type { HostState } from './state.ts';
 
 export type Timers = 'fast' | 'real';
 
-/** A namespace is a node's; `fabric` is where the links are bridged and captured. */
+/** The namespace where the links are bridged and captured; every other one is a node's. */
+export const FABRIC = 'fabric';
+
 export interface Plan {
   format: 1;
   /** The lab's name: its path below labs/ without the suffix. */
@@ -54,6 +56,7 @@ export interface PlannedLink {
   /** A network of the lab, or the point-to-point link between a node and the internet. */
   kind: 'network' | 'internet';
   mtu: number;
+  /** Every prefix that it ever has: a change step may give it others. */
   ipv4: string[];
   ipv6: string[];
   bridge: { name: string; index: number };
@@ -154,7 +157,9 @@ export type PlannedStep = StepBase &
     | { kind: 'daemon'; action: 'start' | 'stop' | 'kill'; daemon: string }
     | { kind: 'reconfigure'; daemon: PlannedDaemon }
     | { kind: 'ip'; node: string; lines: string[] }
-    | { kind: 'sysctl'; node: string; sysctls: [key: string, value: string][] }
+    /** Null: what it was before the lab first set it. */
+    | { kind: 'sysctl'; node: string; sysctls: [key: string, value: string | null][] }
+    | { kind: 'files'; node: string /** Absolute path to text. */; files: Record<string, PlannedFile> }
     | { kind: 'nftables'; node: string; ruleset: string }
     | { kind: 'run'; node: string; command: string[] }
     | { kind: 'silence'; node: string; mode: 'all' | 'neighbours' | 'forwarding' | 'none' }

@@ -25,7 +25,11 @@ export const settledState = (topology: Topology, links: string[], { clients, sai
     defaultRouters: plugged.flatMap(({ planned, offers }) =>
       offers.ra
         .filter(({ service: { lifetime } }) => lifetime === undefined || milliseconds(lifetime) > 0)
-        .map((router) => ({ interface: planned.name, addresses: [router.interface.linkLocal] })),
+        .map((router) => ({
+          interface: planned.name,
+          addresses: [router.interface.linkLocal],
+          router: router.node,
+        })),
     ),
     addressesWithin: plugged.flatMap(({ planned, offers, link }) =>
       autonomousPrefixes(offers, link).map((prefix) => ({ interface: planned.name, prefix })),

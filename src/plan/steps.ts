@@ -1,15 +1,16 @@
 /** The steps of a lab → steps in addresses, interfaces and daemons. Pure. */
 import { applyChange } from '../lab/change.ts';
-import { type Impairment, Lab, type State, type Step } from '../lab/schema.ts';
+import { Lab, type State, type Step } from '../lab/schema.ts';
 import { canonical, canonicalPrefix, milliseconds } from './addresses.ts';
 import { differences } from './differences.ts';
 import { frameOf } from './frames.ts';
-import type { PlannedImpairment, PlannedInterface, PlannedStep, Responder, Timers } from './plan.ts';
+import { plannedImpairment } from './impairment.ts';
+import type { PlannedInterface, PlannedStep, Responder, Timers } from './plan.ts';
 import { planProbe } from './probes.ts';
 import { resolveReferences } from './references.ts';
 import { settledState, type Uptake } from './settled.ts';
 import { anyState, type HostState } from './state.ts';
-import { addressOfNode, hostUnderTest, list, nodeNamed, type Topology } from './topology.ts';
+import { addressOfNode, hostUnderTest, list, makeTopology, nodeNamed, type Topology } from './topology.ts';
 
 const WAIT_MS = { fast: 10_000, real: 60_000 };
 
@@ -23,23 +24,34 @@ export interface StepContext {
   uptake: Uptake;
 }
 
-export const planSteps = (context: StepContext): { steps: PlannedStep[]; responders: Responder[] } => {
+export interface PlannedSteps {
+  steps: PlannedStep[];
+  responders: Responder[];
+  /** What each change step makes of the lab's networks. */
+  topologies: Topology[];
+}
+
+export const planSteps = (context: StepContext): PlannedSteps => {
   const responders: Responder[] = [];
-  const plugged: string[] = [];
-  let lab = context.lab;
+  const plugged = new Set<string>();
+  const topologies: Topology[] = [];
+  const { timers, uptake } = context;
+  let { lab, topology } = context;
   let probes = 0;
   const one = (step: Step): PlannedStep[] => {
-    const { topology, timers, uptake } = context;
     if (step['plug-in']) {
       const links = step['plug-in'] as string[];
-      plugged.push(...links);
+      for (const link of links) plugged.add(link);
       return links.flatMap((link) => [carrier(topology, [link], true), ...context.onPlugIn(link)]);
     }
-    if (step.unplug) return [carrier(topology, step.unplug, false)];
+    if (step.unplug) {
+      for (const link of step.unplug) plugged.delete(link);
+      return [carrier(topology, step.unplug, false)];
+    }
     if (step.settle) {
       const state =
         step.settle === true
-          ? settledState(topology, plugged, uptake)
+          ? settledState(topology, [...plugged], uptake)
           : settling(step.settle, topology, uptake);
       return [
         { kind: 'wait', title: 'settle', state, settle: true, withinMs: withinOf(step.settle, timers) },
@@ -66,7 +78,9 @@ export const planSteps = (context: StepContext): { steps: PlannedStep[]; respond
     if (step.change) {
       const before = lab;
       lab = Lab.parse(applyChange(lab, step.change));
-      return differences(before, lab, context, `change ${Object.keys(step.change).join(', ')}`);
+      topology = makeTopology(lab);
+      topologies.push(topology);
+      return differences(before, lab, timers, `change ${Object.keys(step.change).join(', ')}`);
     }
     if (step.send)
       return [
@@ -90,7 +104,7 @@ export const planSteps = (context: StepContext): { steps: PlannedStep[]; respond
     const at = context.positionOf?.(['experiment', index]);
     return one(step).map((planned) => ({ ...planned, at }));
   });
-  return { steps, responders };
+  return { steps, responders, topologies };
 };
 
 /** Steps that name nodes or links and say what to do there. */
@@ -138,12 +152,6 @@ const nodeSteps = (step: Step, topology: Topology): PlannedStep[] => [
   ),
 ];
 
-export const plannedImpairment = ({ loss, rate, delay }: Impairment): PlannedImpairment => ({
-  loss,
-  rate,
-  delay: delay === undefined ? undefined : milliseconds(delay),
-});
-
 const isPrefix = (text: string): boolean => text.includes('/');
 
 const canonicalText = (text: string): string => (isPrefix(text) ? canonicalPrefix(text) : canonical(text));
@@ -166,12 +174,18 @@ const carrier = (topology: Topology, links: string[], up: boolean): PlannedStep 
 export const firstHops = (
   router: string,
   topology: Topology,
-): { interface: string; addresses: string[] }[] => {
+): { interface: string; addresses: string[]; router: string }[] => {
   const host = hostUnderTest(topology);
   return host.interfaces.flatMap(({ name, link }) => {
     const there = nodeNamed(topology, router)?.interfaces.find((other) => other.link === link);
     return there
-      ? [{ interface: name, addresses: [there.linkLocal, ...there.addresses.map((a) => a.split('/')[0]!)] }]
+      ? [
+          {
+            interface: name,
+            addresses: [there.linkLocal, ...there.addresses.map((a) => a.split('/')[0]!)],
+            router,
+          },
+        ]
       : [];
   });
 };

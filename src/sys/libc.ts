@@ -198,8 +198,9 @@ const readAll = (): void => {
 /**
  * Calls `read` from now on whenever the socket has something to read: by SIGIO, for Node can watch no raw
  * descriptor, but it can watch a signal. Nothing polls, and no thread waits. One reader may read several sockets.
+ * Returns what ends the reader, which must be before its sockets are closed.
  */
-export const whenReadable = (fd: number, read: () => void): void => {
+export const whenReadable = (fd: number, read: () => void): (() => void) => {
   const F_SETFL = 4;
   const F_SETOWN = 8;
   readers.add(read);
@@ -207,6 +208,7 @@ export const whenReadable = (fd: number, read: () => void): void => {
   if (process.listenerCount('SIGIO') === 0) process.on('SIGIO', readAll);
   checked('F_SETOWN', c.fcntl(fd, F_SETOWN, process.pid));
   checked('F_SETFL', c.fcntl(fd, F_SETFL, O_NONBLOCK | O_ASYNC));
+  return () => readers.delete(read);
 };
 
 /** A NETLINK_ROUTE socket that hears the given multicast groups (a bit mask). */

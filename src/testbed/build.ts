@@ -4,14 +4,15 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Plan, PlannedNode } from '../plan/plan.ts';
-import { inNetwork } from '../sys/libc.ts';
 import { runProgram } from '../sys/program.ts';
 import { LabFault } from './faults.ts';
 import { giveOwnFiles } from './own-files.ts';
-import { FABRIC, inNode, networkPath, type Place, RUN_FOLDER } from './places.ts';
+import { FABRIC, inNode, type Place, RUN_FOLDER } from './places.ts';
+import { type Originals, originalsOf, setSysctls } from './sysctls.ts';
 import { giveUserLand } from './user-land.ts';
 
-export const build = async (plan: Plan): Promise<void> => {
+/** What was there before, as far as a step puts it back. */
+export const build = async (plan: Plan): Promise<{ sysctls: Originals }> => {
   for (const folder of ['nodes', 'mounts', 'names', 'roots', 'pids', 'ipcs'])
     mkdirSync(`${RUN_FOLDER}/${folder}`, { recursive: true });
   await ipBatch('the test bed', creation(plan));
@@ -20,6 +21,7 @@ export const build = async (plan: Plan): Promise<void> => {
     FABRIC,
     ['all', 'default'].map((scope) => [`net.ipv6.conf.${scope}.disable_ipv6`, '1']),
   );
+  const sysctls = originalsOf(plan);
   for (const node of plan.nodes) setSysctls(node.name, node.sysctls);
   writeFileSync(`${RUN_FOLDER}/nodes/${FABRIC}`, fabricLines(plan).join('\n'));
   for (const node of plan.nodes)
@@ -36,6 +38,7 @@ export const build = async (plan: Plan): Promise<void> => {
     );
   await Promise.all([configure(), ...ownFiles]);
   for (const node of plan.nodes) await applyRulesets(node);
+  return { sysctls };
 };
 
 const creation = (plan: Plan): string[] => [
@@ -74,21 +77,6 @@ const nodeLines = (node: PlannedNode): string[] =>
         ),
         ...node.ip,
       ];
-
-/** /proc/sys/net shows the namespace of the thread that opens it. */
-export const setSysctls = (node: string, sysctls: [key: string, value: string][]): void =>
-  inNetwork(networkPath(node), () => {
-    for (const [key, value] of sysctls) {
-      try {
-        writeFileSync(`/proc/sys/${sysctlPath(key)}`, value);
-      } catch (error) {
-        throw new LabFault(`sysctl ${key}=${value} on ${node}: ${(error as NodeJS.ErrnoException).code}`);
-      }
-    }
-  });
-
-/** sysctl(8): with a slash in it the slashes separate, and the dots are part of the names. */
-const sysctlPath = (key: string): string => (key.includes('/') ? key : key.replaceAll('.', '/'));
 
 /** The script is a constant; what varies are the files it reads. */
 const CONFIGURE = `

@@ -1,14 +1,13 @@
 /** The host under test as its own kernel tells it: netlink events into the timeline, and the tables they make. */
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
-import { decodeNetlink, dumpRequest } from '../evidence/netlink.ts';
-import { applyEvent, emptyTables, type Tables } from '../evidence/tables.ts';
-import type { TimelineEvent } from '../evidence/timeline.ts';
+import type { Tables } from '../evidence/tables.ts';
 import type { Plan } from '../plan/plan.ts';
-import { inNetwork, netlinkSocket, receive, send, whenReadable } from '../sys/libc.ts';
+import { whenReadable } from '../sys/libc.ts';
 import { plannedNode } from './lab.ts';
-import { networkPath, pathOn } from './places.ts';
-import type { Recorder } from './recorder.ts';
+import { watchNetlink } from './netlink.ts';
+import { pathOn } from './places.ts';
+import type { Recorder, UntimedEvent } from './recorder.ts';
 
 export interface HostWatch {
   tables(): Tables;
@@ -16,37 +15,15 @@ export interface HostWatch {
   resolvConf(): string;
 }
 
-/** RTMGRP_LINK, NEIGH, and address, route and rule of both families (linux/rtnetlink.h). */
-const GROUPS = 0x1 | 0x4 | 0x10 | 0x40 | 0x80 | 0x100 | 0x400 | 0x40000;
-const RTM = { GETLINK: 18, GETADDR: 22, GETROUTE: 26, GETNEIGH: 30 } as const;
-const MAX_MESSAGE = 1 << 16;
-
 export const watchHost = (plan: Plan, recorder: Recorder): HostWatch => {
   const { name: node } = plan.nodes.find(({ role }) => role === 'under-test')!;
-  const fd = inNetwork(networkPath(node), () => netlinkSocket(GROUPS));
-  const names = new Map<number, string>();
-  const buffer = Buffer.alloc(MAX_MESSAGE);
-  let tables = emptyTables();
-  const drain = () => {
-    for (;;) {
-      const length = receive(fd, buffer);
-      if (length === undefined) return;
-      for (const event of decodeNetlink(buffer.subarray(0, length), names)) {
-        const at = recorder.elapsed();
-        const whole = { at, node, ...event } as TimelineEvent & { kind: 'netlink' };
-        tables = applyEvent(tables, whole);
-        recorder.record(whole, at);
-      }
-    }
-  };
-  whenReadable(fd, drain);
-  recorder.drain.push(drain);
-  // One dump at a time: the kernel answers a second request while one is under way with EBUSY.
-  for (const request of [RTM.GETLINK, RTM.GETADDR, RTM.GETROUTE, RTM.GETNEIGH]) {
-    send(fd, dumpRequest(request, 0));
-    drain();
-  }
-  return { tables: () => tables, resolvConf: watchResolver(plan, recorder) };
+  const kernel = watchNetlink(node, ['links', 'addresses', 'routes', 'neighbours', 'rules'], (change) =>
+    recorder.record({ node, ...change } as UntimedEvent),
+  );
+  whenReadable(kernel.fd, kernel.read);
+  recorder.drain.push(kernel.read);
+  kernel.read();
+  return { tables: kernel.tables, resolvConf: watchResolver(plan, recorder) };
 };
 
 /** Every change of the host's resolver configuration goes into the timeline, whoever writes it. */

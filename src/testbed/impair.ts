@@ -17,17 +17,18 @@ export const impairLink = async (
   const ports = plan.nodes.flatMap(({ interfaces }) =>
     interfaces.filter((own) => own.link === link).map(({ port }) => port.name),
   );
-  const table = `miflab_${plan.links.find(({ name }) => name === link)!.bridge.name}`;
+  const { bridge, mtu } = plan.links.find(({ name }) => name === link)!;
+  const table = `miflab_${bridge.name}`;
   const devices = ports.map((port) => `"${port}"`).join(', ');
   await must(
     ['nft', '-f', '-'],
     `table netdev ${table}\ndelete table netdev ${table}\n${
-      loss === undefined
+      !loss
         ? ''
         : `table netdev ${table} {
   chain ingress {
     type filter hook ingress devices = { ${devices} } priority 0;
-    numgen random mod 10000 < ${Math.round(loss * 100)} drop
+    ${loss === 100 ? '' : `numgen random mod 10000 < ${Math.round(loss * 100)} `}drop
   }
 }`
     }`,
@@ -49,7 +50,7 @@ export const impairLink = async (
         'rate',
         rate,
         'burst',
-        '16kb',
+        String(burstOf(rate, mtu)),
         'latency',
         '400ms',
       ]);
@@ -61,4 +62,11 @@ const must = async (command: string[], input?: string): Promise<void> => {
   const { code, errors } = await runProgram(inNode(fabric, command), input);
   if (code !== 0)
     throw new LabFault(`${command.slice(0, 2).join(' ')} for a link's loss, rate or delay: ${errors.trim()}`);
+};
+
+/** Bytes that pass at once: 10 ms of the rate, and never less than two frames, which would not pass at all. */
+const burstOf = (rate: string, mtu: number): number => {
+  const [, number, unit] = /^(\d+)(k|m|g)bit$/.exec(rate)!;
+  const bitsPerSecond = Number(number) * { k: 1e3, m: 1e6, g: 1e9 }[unit as 'k' | 'm' | 'g'];
+  return Math.round(Math.max(2 * (mtu + 14), bitsPerSecond / 8 / 100));
 };

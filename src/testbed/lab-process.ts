@@ -17,6 +17,7 @@ import { PLAN_FILE } from './places.ts';
 import { makeRecorder } from './recorder.ts';
 import { startResponders } from './responders.ts';
 import { askVersion } from './stack-version.ts';
+import { untilNodesAreUsable } from './usable.ts';
 
 const asLine = (message: LabMessage): string => `${JSON.stringify(message)}\n`;
 const tell = (message: LabMessage): void => void process.stdout.write(asLine(message));
@@ -25,17 +26,18 @@ const runLab = async ({ plan, keep }: LabOrder): Promise<void> => {
   const recorder = makeRecorder();
   tell({ kind: 'began', epochMs: recorder.epochMs });
   recorder.watch((event) => tell({ kind: 'event', event }));
-  await build(plan);
+  const before = await build(plan);
   const capture = startCapture(plan, recorder);
   try {
     const daemons = makeDaemons(plan, recorder);
+    await untilNodesAreUsable(plan, recorder);
     startResponders(plan.responders, recorder);
     await impairLinks(plan);
     await Promise.all([
       askVersion(plan, recorder),
       ...plan.daemons.filter(({ started }) => started).map(daemons.start),
     ]);
-    const lab = { plan, recorder, capture, daemons, host: watchHost(plan, recorder) };
+    const lab = { plan, recorder, capture, daemons, host: watchHost(plan, recorder), before };
     await runSteps(lab, async () => {
       if (!keep) return;
       writeFileSync(PLAN_FILE, JSON.stringify(plan));

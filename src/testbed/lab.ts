@@ -4,6 +4,7 @@ import type { Capture } from './capture.ts';
 import type { Daemons } from './daemons.ts';
 import type { HostWatch } from './host-watch.ts';
 import type { Recorder } from './recorder.ts';
+import type { Originals } from './sysctls.ts';
 
 export interface RunningLab {
   plan: Plan;
@@ -11,6 +12,8 @@ export interface RunningLab {
   capture: Capture;
   daemons: Daemons;
   host: HostWatch;
+  /** What was there before the lab was built. */
+  before: { sysctls: Originals };
 }
 
 export const plannedNode = (plan: Plan, name: string): PlannedNode =>

@@ -1,7 +1,8 @@
 /** Where the parts of a running lab lie inside its sandbox, and how a program gets into a node. */
 import type { PlannedNode } from '../plan/plan.ts';
 
-export const FABRIC = 'fabric';
+export { FABRIC } from '../plan/plan.ts';
+
 export const RUN_FOLDER = '/run/miflab';
 /** The plan of a lab that is up, for those who come in later. */
 export const PLAN_FILE = `${RUN_FOLDER}/plan.json`;

@@ -47,7 +47,7 @@ export interface Deadline {
 
 /**
  * Resolves to what `check` gives as soon as it gives something: now, or after an event. Undefined at the
- * deadline. A deadline that has come looks once more at everything that waited to be read: on a slow machine
+ * deadline; rejects with what `check` throws. A deadline that has come looks once more at everything that waited to be read: on a slow machine
  * the timer may be served before the packet.
  */
 export const until = <T>(
@@ -55,7 +55,7 @@ export const until = <T>(
   deadline: Deadline,
   check: () => T | undefined,
 ): Promise<T | undefined> =>
-  new Promise((resolve) => {
+  new Promise((resolve, reject) => {
     const first = check();
     if (first !== undefined) return resolve(first);
     let timer = setTimeout(expire, deadline.ms);
@@ -66,20 +66,26 @@ export const until = <T>(
         clearTimeout(timer);
         timer = setTimeout(expire, deadline.ms);
       }
-      const value = check();
-      if (value !== undefined) finish(value);
+      look(false);
     });
-    function finish(value: T | undefined) {
+    /** What the check throws ends the wait, and must not reach whoever recorded the event. */
+    function look(last: boolean) {
+      try {
+        const value = check();
+        if (value === undefined && !last) return;
+        resolve(value);
+      } catch (error) {
+        reject(error);
+      }
       clearTimeout(timer);
       unwatch();
-      resolve(value);
     }
     function expire() {
       extended = false;
       for (const drain of recorder.drain) drain();
       setImmediate(() => {
         for (const drain of recorder.drain) drain();
-        if (!extended) finish(check());
+        if (!extended) look(true);
       });
     }
   });

@@ -29,6 +29,8 @@ const CLEAR = ['ip6', 'arp', 'inet']
 export const silence = async ({ plan, capture }: RunningLab, name: string, mode: Mode): Promise<void> => {
   const node = plannedNode(plan, name);
   await nft(node, CLEAR);
+  // It speaks again before it is heard: no packet that reaches a link may be missing from the capture.
+  if (mode !== 'all') capture.mute(name, false);
   // A port without a bridge keeps its carrier and reaches nobody.
   await ipLines(
     FABRIC,
@@ -38,7 +40,7 @@ export const silence = async ({ plan, capture }: RunningLab, name: string, mode:
         : `link set dev ${port.name} master ${plan.links.find((candidate) => candidate.name === link)!.bridge.name}`,
     ),
   );
-  capture.mute(name, mode === 'all');
+  if (mode === 'all') capture.mute(name, true);
   if (mode === 'neighbours') await nft(node, NEIGHBOURS);
   if (mode === 'forwarding') await nft(node, FORWARDING);
 };

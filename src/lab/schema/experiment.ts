@@ -86,14 +86,14 @@ export const State = define(
 
 const AnyOrder = z.strictObject({
   'any-order': describe(
-    'Every order is run, and the result says whether the decision depends on it',
+    'Every order is run, and the result says whether the decision depends on it; the host settles on each link before the next is plugged in',
     z.array(naming('host link')).min(2).max(4),
   ),
 });
 
 const steps = {
   'plug-in': describe(
-    "The host's links get carrier, in this order",
+    "The host's links get carrier, in this order and without waiting in between",
     z.union([z.array(naming('host link')).min(1), AnyOrder]),
   ).optional(),
   unplug: describe("The host's links lose carrier", z.array(naming('host link')).min(1)).optional(),
@@ -106,7 +106,7 @@ const steps = {
   stop: describe('Stop daemons in good order', z.array(naming('daemon'))).optional(),
   kill: describe('Kill daemons (SIGKILL)', z.array(naming('daemon'))).optional(),
   change: describe(
-    'Change the lab: the daemons of the nodes it touches are reconfigured. Path to value; a map is merged, null removes',
+    'Change the lab while it runs: addresses, routes, rules, parameters, packet filters, files and daemons of nodes, MTU, prefixes and impairment of networks. Path to value; a map is merged, null removes: a parameter is then what it was before the lab set it',
     z.record(z.string(), z.any()),
   ).optional(),
   ip: describe(
@@ -139,7 +139,10 @@ export const Step = define(
     [...Object.keys(steps), 'any-order'],
     z.strictObject({
       ...steps,
-      'any-order': describe('Every order of these steps is run', z.array(PlainStep).min(2).max(4)).optional(),
+      'any-order': describe(
+        'Every order of these steps is run, as written',
+        z.array(PlainStep).min(2).max(4),
+      ).optional(),
     }),
   ),
 );

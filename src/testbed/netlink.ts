@@ -1,0 +1,50 @@
+/** What the kernel of a node tells of its links, addresses, routes and neighbours, and the tables they make. */
+import { decodeNetlink, dumpRequest, type HostChange } from '../evidence/netlink.ts';
+import { applyEvent, emptyTables, type Tables } from '../evidence/tables.ts';
+import type { NetlinkEvent } from '../evidence/timeline.ts';
+import { inNetwork, netlinkSocket, receive, send } from '../sys/libc.ts';
+import { networkPath } from './places.ts';
+
+export interface NetlinkWatch {
+  fd: number;
+  /** As of the last `read`. */
+  tables(): Tables;
+  /** Takes up what the kernel has said since. */
+  read(): void;
+}
+
+/** RTM_GETLINK, GETADDR, GETROUTE, GETNEIGH (linux/rtnetlink.h). */
+const DUMP = { links: 18, addresses: 22, routes: 26, neighbours: 30 } as const;
+/** RTMGRP_LINK, NEIGH, and address, route and rule of both families. */
+const GROUP = { links: 0x1, addresses: 0x110, routes: 0x440, neighbours: 0x4, rules: 0x40080 } as const;
+const MAX_MESSAGE = 1 << 16;
+
+/** Subscribed before it asks what is there, so that nothing is missed in between. */
+export const watchNetlink = (
+  node: string,
+  objects: (keyof typeof GROUP)[],
+  onChange: (change: HostChange) => void,
+): NetlinkWatch => {
+  const groups = objects.reduce((sum, object) => sum | GROUP[object], 0);
+  const fd = inNetwork(networkPath(node), () => netlinkSocket(groups));
+  const names = new Map<number, string>();
+  const buffer = Buffer.alloc(MAX_MESSAGE);
+  let tables = emptyTables();
+  const read = () => {
+    for (;;) {
+      const length = receive(fd, buffer);
+      if (length === undefined) return;
+      for (const change of decodeNetlink(buffer.subarray(0, length), names)) {
+        tables = applyEvent(tables, { at: 0, node, ...change } as NetlinkEvent);
+        onChange(change);
+      }
+    }
+  };
+  // One dump at a time: the kernel answers a second request while one is under way with EBUSY.
+  for (const object of objects) {
+    if (!(object in DUMP)) continue;
+    send(fd, dumpRequest(DUMP[object as keyof typeof DUMP], 0));
+    read();
+  }
+  return { fd, tables: () => tables, read };
+};
