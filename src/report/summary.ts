@@ -86,13 +86,17 @@ const story = (run: RunRecord, lines: string[]): string =>
   );
 
 /** Why each deviation is accepted: what nobody has explained is worth a look. */
-const recordedReasons = (run: RunRecord): string[] =>
-  decisive(run)
-    .practice.filter(({ recorded }) => recorded !== undefined)
+const recordedReasons = (run: RunRecord): string[] => {
+  const { result, practice } = decisive(run);
+  const deviates = (probe: string) =>
+    result.verdicts.some((verdict) => verdict.probe === probe && verdict.outcome === 'deviates');
+  return practice
+    .filter(({ probe, recorded }) => recorded !== undefined && deviates(probe))
     .map(
       ({ probe, reason }) =>
         `${probe}: ${reason ? `recorded because ${reason}` : 'recorded without a reason'}`,
     );
+};
 
 function attemptsOf({ attempts }: RunRecord): string[] {
   const tally = new Map<string, number>();
