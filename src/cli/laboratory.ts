@@ -1,4 +1,5 @@
 /** The real parts of miflab, tied together. */
+import { readFileSync } from 'node:fs';
 import { storeEvidence } from '../evidence/store.ts';
 import { openKernel } from '../guests/kernel.ts';
 import { findKernel } from '../guests/kernel-names.ts';
@@ -8,6 +9,7 @@ import { readLabFile } from '../lab/files.ts';
 import type { Path } from '../lab/problem.ts';
 import { controlsOf, variantsOf } from '../lab/variants.ts';
 import { makePlan } from '../plan/make-plan.ts';
+import { PlanMistake } from '../plan/plan-mistake.ts';
 import { stackAndImage, stackNamed, stackNames } from '../stacks/index.ts';
 import { makeAssess } from '../suite/assess.ts';
 import { findOrderDependence } from '../suite/compare-orders.ts';
@@ -16,8 +18,9 @@ import type { LoadedLab, Variant } from '../suite/make-runs.ts';
 import { readPracticeOf, type StackPractice } from '../suite/practice-files.ts';
 import { measure } from '../testbed/measure.ts';
 import type { Verdict } from '../verdict/verdict.ts';
+import { onErrorOutput } from './error-output.ts';
 import type { Parts, ReadLab } from './parts.ts';
-import { UsageError } from './usage-error.ts';
+import { LabMistakes } from './usage-error.ts';
 
 const practices = new Map<string, StackPractice>();
 
@@ -29,17 +32,14 @@ export const parts: Parts = {
   machine: thisMachine,
   variantsOf: runsOf,
   planOf: ({ name, file, positionOf }, { name: variant, lab, steps }, stack, timers) => {
+    const placeOf = (path: Path) => positionOf(inFile(path, steps));
     try {
-      return makePlan(lab, {
-        lab: name,
-        variant,
-        stack,
-        timers,
-        positionOf: (path) => positionOf(inFile(path, steps)),
-      });
+      return makePlan(lab, { lab: name, variant, stack, timers, positionOf: placeOf });
     } catch (error) {
-      // A daemon that cannot say what the lab asks of it, a value that does not fit into a packet.
-      throw new UsageError(`${file}: ${(error as Error).message}`);
+      if (!(error instanceof PlanMistake)) throw error;
+      const { message, path } = error;
+      const text = readFileSync(file, 'utf8');
+      throw new LabMistakes([printDiagnostics([{ file, message, ...placeOf(path) }], text, onErrorOutput())]);
     }
   },
   laboratory: {
@@ -71,7 +71,7 @@ const packetComments = (verdicts: Verdict[]): Map<number, string> =>
 
 async function readLab(file: string): Promise<ReadLab> {
   const { lab, diagnostics, text } = await readLabFile(file);
-  return lab ?? { mistakes: printDiagnostics(diagnostics, text, { color: process.stderr.isTTY === true }) };
+  return lab ?? { mistakes: printDiagnostics(diagnostics, text, onErrorOutput()) };
 }
 
 /** The lab itself or each of its orders, and its controls. */

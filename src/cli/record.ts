@@ -3,6 +3,7 @@ import { keepPractice } from '../suite/practice-files.ts';
 import { type PracticeChange, recordPractice } from '../suite/record-practice.ts';
 import type { Parts } from './parts.ts';
 import { type RunOptions, runLabs } from './run.ts';
+import { written } from './usage-error.ts';
 
 /** Runs labs, takes today's decisions as practice and says what changed. Nothing is written for half a suite. */
 export async function record(words: string[], options: RunOptions, given?: Parts): Promise<number> {
@@ -16,7 +17,7 @@ export async function record(words: string[], options: RunOptions, given?: Parts
     const { practice: known, exact } = parts.practiceOf(stack, release);
     const ofSetting = runs.filter((run) => run.stack === stack && run.release === release);
     const { practice, changes } = recordPractice(ofSetting, known, exact ? known : {});
-    const file = keepPractice(stack, release, practice);
+    const file = written('practice', '', () => keepPractice(stack, release, practice));
     process.stdout.write(`\nrecorded in ${file}: ${changesText(changes, file)}`);
   }
   return exitCode === ExitCode.differs ? ExitCode.ok : exitCode;

@@ -1,9 +1,8 @@
 import { join } from 'node:path';
 import { standardOutput } from '../report/output.ts';
 import { ExitCode } from '../suite/exit-code.ts';
-import { readResults } from '../suite/results-folder.ts';
+import { earlierResults } from './earlier-results.ts';
 import { openReporters } from './reporter-choice.ts';
-import { UsageError } from './usage-error.ts';
 import type { ReporterChoice } from './values.ts';
 
 export interface ReportOptions {
@@ -16,12 +15,7 @@ export async function report(
   folder: string | undefined,
   { reporter, output }: ReportOptions,
 ): Promise<ExitCode> {
-  const where = folder ?? join(output, 'last');
-  const results = readResults(where);
-  if (!results) throw new UsageError(`no results in ${where}: miflab run leaves them there`);
-  if (results.format !== 1) {
-    throw new UsageError(`${where} has results of format ${results.format}, and this miflab reads format 1`);
-  }
+  const results = earlierResults(folder ?? join(output, 'last'));
   const { runs, workers } = results;
   const screen = { ...standardOutput(), interactive: false };
   const listener = openReporters(reporter ?? [], screen);

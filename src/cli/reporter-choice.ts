@@ -2,7 +2,7 @@
 import { fileOutput } from '../report/output.ts';
 import type { Output, Reporter } from '../report/reporter.ts';
 import { reporters, together } from '../report/reporters.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError, written } from './usage-error.ts';
 import type { ReporterChoice } from './values.ts';
 
 /** Formats that a program reads: nothing else may stand beside them on standard output. */
@@ -31,10 +31,4 @@ export function openReporters(
   return together(all.map(({ name, file }) => reporters[name]!(file === undefined ? standard : open(file))));
 }
 
-function open(file: string): Output {
-  try {
-    return fileOutput(file);
-  } catch (error) {
-    throw new UsageError(`cannot write ${file}: ${(error as Error).message}`);
-  }
-}
+const open = (file: string): Output => written(file, '', () => fileOutput(file));

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
 import type { Timers } from '../plan/plan.ts';
 import { standardOutput } from '../report/output.ts';
 import { ExitCode } from '../suite/exit-code.ts';
@@ -6,20 +7,21 @@ import type { Kernel } from '../suite/kernel.ts';
 import { type LoadedLab, makeRuns } from '../suite/make-runs.ts';
 import { measureSupported } from '../suite/measure-supported.ts';
 import { isBlocking, missingOn } from '../suite/needs.ts';
-import type { PracticeSource, RunRecord, SuiteResults } from '../suite/results.ts';
-import { keepResults, makeSuiteFolder, readDurations, readResults } from '../suite/results-folder.ts';
+import type { PracticeSource, SuiteResults } from '../suite/results.ts';
+import { keepResults, makeSuiteFolder, readDurations } from '../suite/results-folder.ts';
 import type { Run } from '../suite/run.ts';
 import { runSuite } from '../suite/run-suite.ts';
 import { type Shard, select } from '../suite/select.ts';
 import type { Measure } from '../testbed/measurement.ts';
 import { report } from './doctor.ts';
+import { earlierResults } from './earlier-results.ts';
 import { interruption } from './interruption.ts';
 import { closeKernels, type KernelChoice, openKernels } from './kernels.ts';
 import { loadLabs } from './load-labs.ts';
 import type { Parts } from './parts.ts';
 import { openReporters } from './reporter-choice.ts';
 import { chosenStacks } from './stacks.ts';
-import { UsageError } from './usage-error.ts';
+import { UsageError, written } from './usage-error.ts';
 import type { ReporterChoice } from './values.ts';
 
 export interface RunOptions extends KernelChoice {
@@ -96,7 +98,7 @@ function chooseRuns(
 ): Run[] {
   const { output, timers } = options;
   const all = makeRuns(labs, { ...parts, timers, stacks, kernels });
-  const lastFailed = options.lastFailed ? lastRecords(output) : undefined;
+  const lastFailed = options.lastFailed ? earlierResults(join(output, 'last')).runs : undefined;
   const runs = select(all, { ...options, controls: options.controls ?? false, lastFailed });
   if (runs.length === 0 && !lastFailed) throw new UsageError('no lab is left to run: the filters leave none');
   return runs;
@@ -113,7 +115,9 @@ async function makeSuite(
   const reporter = openReporters(options.reporter ?? [], standardOutput());
   const { signal, release } = interruption();
   const durations = readDurations(output);
-  const folder = makeSuiteFolder(output);
+  const folder = written('results', 'Another folder for them: --output FOLDER', () =>
+    makeSuiteFolder(output),
+  );
   const practice = practiceSources(runs, parts);
   const suite = {
     kernels: kernels.map(({ name, release, how }) => ({ name, release, how })),
@@ -147,10 +151,4 @@ function practiceSources(runs: Run[], { practiceOf }: Parts): PracticeSource[] {
   } catch (error) {
     throw new UsageError((error as Error).message);
   }
-}
-
-function lastRecords(output: string): RunRecord[] {
-  const results = readResults(`${output}/last`);
-  if (!results) throw new UsageError(`--last-failed needs an earlier run: there is none in ${output}`);
-  return results.runs;
 }

@@ -30,15 +30,23 @@ export function printDiagnostics(
 ): string {
   const lines = text.split(/\r\n|\r|\n/);
   const more = diagnostics.length - MOST_SHOWN;
-  const shown = diagnostics.slice(0, MOST_SHOWN).map((diagnostic) => print(diagnostic, lines, color));
+  const shown = diagnostics
+    .slice(0, MOST_SHOWN)
+    .map((diagnostic, index) => print(diagnostic, diagnostics[index - 1], lines, color));
   return [...shown, ...(more > 0 ? [`and ${more} more\n`] : [])].join('\n');
 }
 
-function print(diagnostic: Diagnostic, lines: string[], color: boolean): string {
+/** Of several at one place the first shows it. */
+function print(
+  diagnostic: Diagnostic,
+  before: Diagnostic | undefined,
+  lines: string[],
+  color: boolean,
+): string {
   const { file, line, column, message, expected, suggestion } = diagnostic;
   const paint = (style: Parameters<typeof styleText>[0], words: string) =>
     color ? styleText(style, words, { validateStream: false }) : words;
-  const source = lines[line - 1];
+  const source = before?.line === line && before.column === column ? undefined : lines[line - 1];
   return [
     `${paint('bold', `${file}:${line}:${column}:`)} ${paint('red', printable(message))}`,
     ...(source?.trim() ? frame(source, diagnostic, (words) => paint('red', words)) : []),

@@ -23,10 +23,10 @@ function problemsOf(issue: Issue, schema: Schema, data: unknown, base: Path): Pr
   if (issue.code === 'unrecognized_keys')
     return issue.keys.map((key) => unknownKey(key, path, keysOf(here, value), value));
   if (issue.code === 'invalid_key') return [wrongKey(issue, path, base.length + keys.length)];
+  if (value === undefined) return [missingKey(path, here)];
   if (issue.code === 'invalid_union') return unionProblems(issue, here && required(here), value, path);
   if (issue.code === 'custom' && issue.params)
     return [notOne(issue.params.what, issue.params.kinds, value, path)];
-  if (value === undefined) return [missingKey(path, here)];
   return [unexpected(path, expectation(issue), value, here)];
 }
 

@@ -4,20 +4,16 @@ import { servicesOf } from '../services/index.ts';
 import type { ServiceContext } from '../services/service.ts';
 import { canonical, type Family } from './addresses.ts';
 import type { PlannedDaemon } from './plan.ts';
+import { planned } from './plan-mistake.ts';
 import { addressOfNode, isInternetLink, nodeNamed, type Topology, type TopologyNode } from './topology.ts';
 
 const DAEMON_FOLDER = '/run/miflab/daemons';
 
 export const planDaemons = (lab: Lab, topology: Topology): PlannedDaemon[] =>
   Object.entries(lab.nodes).flatMap(([name, node]) =>
-    servicesOf(name, node, (link, id) => contextOf(nodeNamed(topology, name)!, link, id, topology)).map(
-      ({ id, service }) => ({
-        ...service,
-        id,
-        node: name,
-        started: true,
-      }),
-    ),
+    planned(['nodes', name], () =>
+      servicesOf(name, node, (link, id) => contextOf(nodeNamed(topology, name)!, link, id, topology)),
+    ).map(({ id, service }) => ({ ...service, id, node: name, started: true })),
   );
 
 const contextOf = (

@@ -6,6 +6,7 @@ import { plannedImpairment } from './impairment.ts';
 import { planNeeds } from './needs.ts';
 import { planNode } from './nodes.ts';
 import type { Plan, Timers } from './plan.ts';
+import { planned } from './plan-mistake.ts';
 import { planStack } from './stack.ts';
 import { planSteps } from './steps.ts';
 import { makeTopology } from './topology.ts';
@@ -18,6 +19,7 @@ export interface PlanOptions {
   positionOf?: (path: (string | number)[]) => { line: number; column: number };
 }
 
+/** @throws PlanMistake for what the lab asks for and cannot be done */
 export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
   const topology = makeTopology(lab);
   const timers = lab.timers ?? options.timers;
@@ -50,7 +52,9 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
     host: stack.host,
     timers,
     links,
-    nodes: topology.nodes.map((node) => stack.on(planNode(node, topology, lab, timers))),
+    nodes: topology.nodes.map((node) =>
+      stack.on(planned(['nodes', node.name], () => planNode(node, topology, lab, timers))),
+    ),
     daemons: [...planDaemons(lab, topology), ...stack.daemons],
     responders,
     steps: [...stack.start, ...steps],

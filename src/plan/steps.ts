@@ -6,6 +6,7 @@ import { differences } from './differences.ts';
 import { frameOf } from './frames.ts';
 import { plannedImpairment } from './impairment.ts';
 import type { PlannedInterface, PlannedStep, Responder, Timers } from './plan.ts';
+import { planned } from './plan-mistake.ts';
 import { planProbe } from './probes.ts';
 import { resolveReferences } from './references.ts';
 import { settledState, type Uptake } from './settled.ts';
@@ -101,8 +102,9 @@ export const planSteps = (context: StepContext): PlannedSteps => {
     return nodeSteps(step, topology);
   };
   const steps = context.lab.experiment.flatMap((step, index) => {
-    const at = context.positionOf?.(['experiment', index]);
-    return one(step).map((planned) => ({ ...planned, at }));
+    const path = ['experiment', index];
+    const at = context.positionOf?.(path);
+    return planned(path, () => one(step)).map((each) => ({ ...each, at }));
   });
   return { steps, responders, topologies };
 };

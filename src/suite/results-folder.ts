@@ -25,14 +25,19 @@ export function keepResults(output: string, results: SuiteResults): void {
   writeJson(join(output, 'times.json'), { ...readDurations(output), ...durationsOf(results) });
 }
 
-/** The results in the folder of a suite; undefined where there are none. */
+/** The results in the folder of a suite; undefined where there are none. @throws where the file is no JSON */
 export function readResults(folder: string): SuiteResults | undefined {
   return readJson(join(folder, 'results.json'));
 }
 
-/** Milliseconds by run id, of earlier suites. */
-export const readDurations = (output: string): Record<string, number> =>
-  readJson(join(output, 'times.json')) ?? {};
+/** Milliseconds by run id, of earlier suites; none where they cannot be read: they only order the runs. */
+export function readDurations(output: string): Record<string, number> {
+  try {
+    return readJson(join(output, 'times.json')) ?? {};
+  } catch {
+    return {};
+  }
+}
 
 const durationsOf = ({ runs }: SuiteResults): Record<string, number> =>
   Object.fromEntries(

@@ -11,7 +11,7 @@ t.test('the process exits with the code of the command, and says why without a s
   const table: [string[], number, RegExp][] = [
     [['--help'], 0, /Usage: miflab/],
     [['rnu'], 2, /Did you mean run\?/],
-    [['run', 'no/such/lab'], 2, /^error: no lab at no\/such\/lab/m],
+    [['run', 'no/such/lab'], 2, /^error: no lab called no\/such\/lab/m],
     [['report', 'no/such/results'], 2, /^error: no results in/m],
     [['plan', 'test/fixtures/labs/preference.yaml'], 0, /"format": 1/],
     [['plan', 'test/fixtures/labs/preference.yaml', '--stack', 'nosuch'], 2, /^error: unknown stack nosuch/m],

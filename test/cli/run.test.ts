@@ -41,7 +41,7 @@ t.test('the exit code is that of the suite, and the results are kept with a link
 t.test('one bad lab file: nothing at all is started, and every bad file is named', async (t) => {
   const parts = inFolderOf(t, { good: conforms, worse: 'no lab', worst: 'none either' });
   await t.rejects(runIn(t, parts), {
-    message: /2 of the lab files[\s\S]*labs\/worse\.yaml:1:1[\s\S]*labs\/worst\.yaml:1:1/,
+    message: /2 lab files have mistakes[\s\S]*labs\/worse\.yaml:1:1[\s\S]*labs\/worst\.yaml:1:1/,
   });
   t.same(parts.measured, []);
   t.notOk(existsSync('results'));
@@ -54,7 +54,7 @@ t.test('labs are given as files, as folders, or by the names that reports show',
     await runIn(t, parts, {}, words);
     t.same(parts.measured, ['search'], words.join(' '));
   }
-  await t.rejects(runIn(t, parts, {}, ['serch']), { message: 'no lab at serch: did you mean search?' });
+  await t.rejects(runIn(t, parts, {}, ['serch']), { message: 'no lab called serch: did you mean search?' });
 });
 
 t.test('what the machine lacks of these labs is said with the command, and nothing is started', async (t) => {
