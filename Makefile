@@ -44,3 +44,8 @@ IMAGES ?= bookworm trixie
 .PHONY: images
 images: build
 	node dist/miflab.js image build $(IMAGES)
+
+# The larger resolvers and applications that labs can ask with (docs/clients.md).
+.PHONY: clients
+clients: setup
+	scripts/install-packages.sh clients

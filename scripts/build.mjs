@@ -1,6 +1,6 @@
 // Bundles miflab into dist/: the command line, split so that each command loads only its own part, and the
 // programs that run inside a lab's sandbox, each whole, because the sandbox shows it nothing else.
-import { chmod, rm } from 'node:fs/promises';
+import { chmod, cp, rm } from 'node:fs/promises';
 import { build } from 'esbuild';
 
 const common = {
@@ -39,5 +39,11 @@ await Promise.all([
     },
     banner: { js: requireForBundled },
   }),
+  build({ ...common, entryPoints: { 'clients/node': 'src/clients/programs/node.ts' } }),
 ]);
+// The clients in other languages: run, or compiled, where a lab needs them.
+await cp('src/clients/programs', 'dist/clients', {
+  recursive: true,
+  filter: (path) => !path.endsWith('.ts'),
+});
 await chmod('dist/miflab.js', 0o755);

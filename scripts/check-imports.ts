@@ -3,19 +3,20 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join, normalize } from 'node:path';
 
 const ALLOWED: Record<string, string[]> = {
-  lab: ['plan', 'services'],
-  plan: ['lab', 'services', 'stacks'],
+  lab: ['clients', 'plan', 'services'],
+  plan: ['clients', 'lab', 'services', 'stacks'],
+  clients: ['evidence', 'plan'],
   services: ['lab', 'plan'],
   stacks: ['lab', 'plan'],
   sys: [],
   images: ['sys'],
   guests: ['suite', 'sys', 'testbed'],
   evidence: ['plan', 'testbed'],
-  testbed: ['evidence', 'experiment', 'images', 'plan', 'sys', 'verdict'],
-  experiment: ['evidence', 'plan', 'sys', 'testbed'],
+  testbed: ['clients', 'evidence', 'experiment', 'images', 'plan', 'sys', 'verdict'],
+  experiment: ['clients', 'evidence', 'plan', 'sys', 'testbed'],
   decision: ['evidence', 'plan'],
   verdict: ['decision', 'lab', 'plan'],
-  suite: ['decision', 'evidence', 'images', 'lab', 'plan', 'sys', 'testbed', 'verdict'],
+  suite: ['clients', 'decision', 'evidence', 'images', 'lab', 'plan', 'sys', 'testbed', 'verdict'],
   report: ['lab', 'suite', 'verdict', 'evidence'],
   cli: [
     'evidence',

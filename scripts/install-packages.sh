@@ -1,9 +1,12 @@
 #!/bin/sh
 # Installs the Debian packages that labs and tests use, as root or through sudo; does nothing where they are there.
+# With the word clients: those of the larger clients (docs/clients.md), without which their labs are unsupported.
 set -eu
 
 packages="bubblewrap iproute2 util-linux nftables uidmap radvd dnsmasq-base kea-dhcp4-server kea-dhcp6-server
 unbound isc-dhcp-client udhcpc busybox user-mode-linux curl bind9-dnsutils iputils-ping tcpdump tshark libxml2-utils perl"
+
+[ "${1:-}" != clients ] || packages="musl-tools golang-go default-jdk-headless python3-minimal chromium"
 
 missing=""
 for package in $packages; do

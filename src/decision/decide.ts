@@ -1,5 +1,7 @@
+import { reverseName } from '../evidence/dns.ts';
 import type { TimelineEvent } from '../evidence/timeline.ts';
 import type { Plan } from '../plan/plan.ts';
+import { attemptsOf } from './attempts.ts';
 import type { Decision } from './decision.ts';
 import { decideNames } from './dns.ts';
 import { decideInbound } from './inbound.ts';
@@ -13,7 +15,7 @@ export const decide = (plan: Plan, timeline: TimelineEvent[]): Decision[] => {
   return plan.steps
     .flatMap((step) => (step.kind === 'probe' ? [askedOf(plan, step.probe, timeline, packets)] : []))
     .filter(({ attempts }) => attempts.length > 0)
-    .map(decideOne)
+    .map((asked) => ({ ...decideOne(asked), ...clientOf(asked) }))
     .map((decision) =>
       dropped > 0 ? { ...decision, unclear: `the capture dropped ${dropped} packets` } : decision,
     );
@@ -27,11 +29,18 @@ const decideOne = (asked: Asked): Decision => {
     case 'query':
     case 'resolve':
       return decideNames(asked, question.name);
+    case 'reverse':
+      return decideNames(asked, reverseName(question.address));
     case 'fetch': {
       const { servers } = decideNames(asked, new URL(question.url).hostname);
-      return { ...decideOutbound(asked), ...(servers?.length && { servers }) };
+      return { ...decideOutbound(asked), ...attemptsOf(asked), ...(servers?.length && { servers }) };
     }
     default:
       return decideOutbound(asked);
   }
+};
+
+const clientOf = ({ answers }: Asked): Pick<Decision, 'client'> => {
+  const client = answers.findLast((answer) => answer.client)?.client;
+  return client ? { client } : {};
 };

@@ -28,17 +28,18 @@ export interface Decision {
   arrival?: { router: string; link: string };
   /** What the host was told instead, ENETUNREACH; where it was told nothing, what the wire shows: 'icmp no route'. */
   error?: string;
-  /** getaddrinfo's order. */
+  /** The client that asked, with its version as it says it: musl 1.2.3. */
+  client?: string;
+  /** Addresses in order: as a resolver gave them, or as an application tried them on the wire. */
   order?: string[];
+  /** The names that a resolver found for an address. */
+  names?: string[];
   /** DNS servers asked, in order of their first query. */
-  servers?: {
-    server: string;
-    address: string;
-    link: string;
-    source: string;
-    queries: number;
-    answered: boolean;
-  }[];
+  servers?: ServerAsked[];
+  /** Connections that an application began, in order of their first packet. */
+  attempts?: ConnectionAttempt[];
+  /** Milliseconds from the first attempt, or DNS query, to the first one to another destination, or server. */
+  fallbackMs?: number;
   /** The way the host's answer took. */
   reply?: { sent: boolean } & Partial<Way>;
   distribution?: (Way & { count: number })[];
@@ -52,4 +53,26 @@ export interface Decision {
   contradictions: string[];
   /** Why the wire gives no clear answer; then nothing may be called conforming. */
   unclear?: string;
+}
+
+export interface ServerAsked {
+  server: string;
+  address: string;
+  link: string;
+  source: string;
+  /** What it was asked; milliseconds count from the probe's first query. */
+  queries: { name: string; type: string; transport: 'udp' | 'tcp'; afterMs: number }[];
+  answered: boolean;
+}
+
+/** One connection: the same ports of the same addresses. */
+export interface ConnectionAttempt {
+  destination: string;
+  link: string;
+  router: string;
+  source: string;
+  /** From the first attempt. */
+  afterMs: number;
+  /** Whether it was established. */
+  answered: boolean;
 }

@@ -1,15 +1,14 @@
 import { type DnsMessage, readDns, readDnsOverTcp } from '../evidence/dns.ts';
-import type { Decision } from './decision.ts';
+import type { Decision, ServerAsked } from './decision.ts';
 import { type Asked, during, type IpPacket, isIp } from './packets.ts';
 import { linksOf, nodeByAddress } from './places.ts';
 import { wayOf } from './way.ts';
 
-type Server = NonNullable<Decision['servers']>[number];
 type Query = IpPacket & { dns: DnsMessage };
 
 const DNS_PORT = 53;
 
-/** The servers that the host asked for a name, also under its search lists, and the order of addresses it made of that. */
+/** The servers that the host asked for a name, also under its search lists, and what it made of their answers. */
 export const decideNames = (asked: Asked, name: string): Decision => {
   const { probe, answers } = asked;
   const messages = dnsMessages(asked);
@@ -17,17 +16,20 @@ export const decideNames = (asked: Asked, name: string): Decision => {
     (one) => one.node === probe.node && !one.dns.response && isUnder(one.dns.name, name),
   );
   const servers = serversOf(asked, queries, messages);
-  const order = answers.find(({ addresses }) => addresses)?.addresses;
+  const order = answers.find(({ addresses }) => addresses?.length)?.addresses;
+  const names = answers.find((answer) => answer.names?.length)?.names;
   const error = answers.find((answer) => answer.error)?.error;
-  const silent = queries.length === 0 && !error && !order;
+  const silent = queries.length === 0 && !error && !order && !names;
   return {
     probe: probe.name,
     sent: queries.length > 0,
     ...(queries[0] && { ...wayOf(asked.plan, queries[0]), destination: queries[0].headers.ip.destination }),
     answered: servers.some(({ answered }) => answered),
     ...(order && { order }),
+    ...(names && { names }),
     ...(error && { error }),
     servers,
+    ...fallbackOf(servers),
     packets: firstOfEach(queries).map(({ number }) => number),
     contradictions: [],
     ...(silent && { unclear: `no query for ${name} left the host, and nothing shows why` }),
@@ -54,13 +56,17 @@ const dnsMessages = (asked: Asked): Query[] => {
     });
 };
 
+/** When the second server was first asked. */
+const fallbackOf = ([, next]: ServerAsked[]): Pick<Decision, 'fallbackMs'> =>
+  next ? { fallbackMs: next.queries[0]!.afterMs } : {};
+
 const keyOf = ({ link, headers: { ip, ethernet } }: Query): string =>
   `${ip.destination} ${link} ${ethernet.destination}`;
 
 const firstOfEach = (queries: Query[]): Query[] =>
   queries.filter((one, index) => queries.findIndex((other) => keyOf(other) === keyOf(one)) === index);
 
-const serversOf = (asked: Asked, queries: Query[], messages: Query[]): Server[] =>
+const serversOf = (asked: Asked, queries: Query[], messages: Query[]): ServerAsked[] =>
   firstOfEach(queries).map((first) => {
     const same = queries.filter((one) => keyOf(one) === keyOf(first));
     const { ip } = first.headers;
@@ -69,7 +75,12 @@ const serversOf = (asked: Asked, queries: Query[], messages: Query[]): Server[] 
       address: ip.destination,
       link: first.link,
       source: ip.source,
-      queries: same.length,
+      queries: same.map(({ at, dns, headers }) => ({
+        name: dns.name,
+        type: dns.type,
+        transport: headers.tcp ? 'tcp' : 'udp',
+        afterMs: at - queries[0]!.at,
+      })),
       answered: messages.some(
         (message) =>
           message.dns.response &&

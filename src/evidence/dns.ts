@@ -1,6 +1,7 @@
 /** DNS messages, as far as decisions are read from them. Pure. */
 import { isIPv4, SocketAddress } from 'node:net';
 import { type Answer, type DecodedPacket, decode } from 'dns-packet';
+import { addressBytes } from '../plan/bytes.ts';
 
 export interface DnsMessage {
   id: number;
@@ -44,4 +45,15 @@ const addressesOf = (answer: Answer): string[] => {
   if (answer.type === 'A') return isIPv4(answer.data) ? [answer.data] : [];
   if (answer.type === 'AAAA') return [new SocketAddress({ family: 'ipv6', address: answer.data }).address];
   return [];
+};
+
+/** 192.0.2.1 → 1.2.0.192.in-addr.arpa, and by nibbles below ip6.arpa (RFC 3596 section 2.5). */
+export const reverseName = (address: string): string => {
+  const bytes = [...addressBytes(address)];
+  if (bytes.length === 4) return `${bytes.toReversed().join('.')}.in-addr.arpa`;
+  const nibbles = bytes.flatMap((byte) => [byte >> 4, byte & 15]);
+  return `${nibbles
+    .toReversed()
+    .map((nibble) => nibble.toString(16))
+    .join('.')}.ip6.arpa`;
 };

@@ -114,8 +114,12 @@ export interface HostAnswer {
   route?: { interface?: string; via?: string; source?: string; error?: string };
   /** The errno name of a socket call that failed, or how a program ended: ENETUNREACH, exit 2. */
   error?: string;
-  /** getaddrinfo's addresses in order. */
+  /** The client that asked, with its version: musl 1.2.3. */
+  client?: string;
+  /** A resolver's addresses in order. */
   addresses?: string[];
+  /** The names that a resolver found for an address. */
+  names?: string[];
   /** What a program printed, at most 4 kB. */
   output?: string;
 }

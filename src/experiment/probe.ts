@@ -10,9 +10,6 @@ import { type WireWatch, watchWire } from './wire-watch.ts';
 /** The flows that stay open, by the probe that opened them. */
 export const openFlows = (): Map<string, Flow> => new Map();
 
-/** Longer than any program or answer takes; reached only by a hang. */
-const HANG_MS = 60_000;
-
 export const runProbe = async (
   lab: RunningLab,
   probe: PlannedProbe,
@@ -79,6 +76,6 @@ const ask = async (
     case 'inbound':
       return askInbound(lab, probe, question);
     default:
-      return askProgram(lab, probe, question, HANG_MS);
+      return askProgram(lab, probe, question);
   }
 };

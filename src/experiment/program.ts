@@ -1,67 +1,58 @@
-/** Probes that a program on the host asks: resolve (getent), query (dig), fetch (curl), and any command. */
+/** Probes that a program on the host asks: a client (src/clients/), or any command. */
+import type { Client } from '../clients/client.ts';
+import { clientNamed } from '../clients/index.ts';
 import type { HostAnswer } from '../evidence/timeline.ts';
-import type { PlannedProbe, Question } from '../plan/plan.ts';
-import { runProgram } from '../sys/program.ts';
+import type { PlannedNode, PlannedProbe, Question } from '../plan/plan.ts';
+import { type Finished, runProgram } from '../sys/program.ts';
+import { EvidenceFault } from '../testbed/faults.ts';
 import { plannedNode, type RunningLab } from '../testbed/lab.ts';
 import { inNode } from '../testbed/places.ts';
 
-type ProgramQuestion = Extract<Question, { kind: 'resolve' | 'query' | 'fetch' | 'command' }>;
+type ProgramQuestion = Extract<Question, { command: string[] }>;
 
 const MAX_OUTPUT = 4096;
+/** timeout(1) ends so when it had to end the program. */
+const TIMED_OUT = 124;
+/** And so when it found no program to start. */
+const NOT_FOUND = 127;
 
 export const askProgram = async (
   lab: RunningLab,
   probe: PlannedProbe,
   question: ProgramQuestion,
-  hangMs: number,
 ): Promise<void> => {
   const node = plannedNode(lab.plan, probe.node);
-  const limit = ['timeout', '--kill-after=1', String(hangMs / 1000)];
-  const { code, output, errors } = await runProgram(inNode(node, [...limit, ...commandOf(question)]));
+  const limit = ['timeout', '--kill-after=1', String(probe.withinMs / 1000)];
+  const finished = await runProgram(inNode(node, [...limit, ...question.command]));
+  if ('by' in question && finished.code === NOT_FOUND)
+    throw new EvidenceFault(`the client ${question.by} is not on ${probe.node}: ${finished.errors.trim()}`);
+  const said = 'by' in question ? await answerOf(question, finished, node) : { output: finished.output };
   const answer: HostAnswer = {
-    output: `${output}${errors}`.slice(0, MAX_OUTPUT),
-    error: code === 0 ? undefined : `exit ${code}`,
-    addresses: question.kind === 'resolve' ? addressesOf(output) : undefined,
+    ...said,
+    output: `${said.output ?? ''}${finished.errors}`.slice(0, MAX_OUTPUT),
+    error: said.error ?? errorOf(finished.code, probe.withinMs),
   };
   lab.recorder.record({ kind: 'probe', probe: probe.name, what: 'answer', answer });
 };
 
-const commandOf = (question: ProgramQuestion): string[] => {
-  switch (question.kind) {
-    case 'resolve': {
-      const database = { ipv4: 'ahostsv4', ipv6: 'ahostsv6', any: 'ahosts' }[question.family ?? 'any'];
-      return ['getent', database, question.name];
-    }
-    case 'query':
-      return [
-        'dig',
-        '+search',
-        ...(question.server ? [`@${question.server}`] : []),
-        question.name,
-        question.type,
-      ];
-    case 'fetch':
-      return [
-        'curl',
-        '--silent',
-        '--show-error',
-        '--globoff',
-        '--noproxy',
-        '*',
-        ...(question.bindLink ? ['--interface', `if!${question.bindLink}`] : []),
-        question.url,
-      ];
-    case 'command':
-      return question.command;
-  }
+const answerOf = async (
+  { by, kind }: Extract<Question, { by: string }>,
+  { output }: Finished,
+  node: PlannedNode,
+): Promise<HostAnswer> => {
+  const client = clientNamed(by);
+  return { client: await versionOf(client, node), ...client.read(output, kind) };
 };
 
-/** getent prints each address once per socket type, in the order of getaddrinfo. */
-const addressesOf = (output: string): string[] => [
-  ...new Set(
-    output
-      .split('\n')
-      .filter((line) => line.includes('STREAM'))
-      .map((line) => line.split(/\s+/)[0]!),
-  ),
-];
+/** Asked on the host itself: its user land may have another than the machine. */
+const versionOf = async ({ name, version }: Client, node: PlannedNode): Promise<string | undefined> => {
+  if (!version) return undefined;
+  const { output, errors } = await runProgram(inNode(node, version.command));
+  const found = version.pattern.exec(`${output}${errors}`)?.[1];
+  return found ? `${name} ${found}` : name;
+};
+
+const errorOf = (code: number | null, withinMs: number): string | undefined => {
+  if (code === 0) return undefined;
+  return code === TIMED_OUT ? `no end within ${withinMs} ms` : `exit ${code}`;
+};

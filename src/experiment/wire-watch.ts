@@ -30,10 +30,8 @@ const PROGRAM: WireWatch = {
   end: () => {},
 };
 
-const PROGRAMS = ['query', 'resolve', 'fetch', 'command'];
-
 export const watchWire = (lab: RunningLab, probe: PlannedProbe): WireWatch => {
-  if (PROGRAMS.includes(probe.question.kind)) return PROGRAM;
+  if ('command' in probe.question) return PROGRAM;
   const exchange = exchangeOf(lab.plan, probe);
   const { question } = exchange;
   const inbound = question.kind === 'inbound';

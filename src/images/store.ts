@@ -3,8 +3,8 @@
  * lab has, and images/NAME/image.json says what it is.
  */
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { cacheFolder } from '../sys/cache.ts';
 import { idMapping, mappedRoot } from '../sys/sandbox.ts';
 import { runMapped } from './mapped.ts';
 
@@ -24,11 +24,7 @@ export interface Image {
   packages: Record<string, string>;
 }
 
-/** The root of a lab is nobody of the machine and cannot enter root's home: there the cache is the system's. */
-const cacheFolder = (): string =>
-  process.env.XDG_CACHE_HOME || (process.getuid!() === 0 ? '/var/cache' : join(homedir(), '.cache'));
-
-export const imageFolder = (name = ''): string => join(cacheFolder(), 'miflab', 'images', name);
+export const imageFolder = (name = ''): string => join(cacheFolder(), 'images', name);
 export const rootFolder = (name: string): string => join(imageFolder(name), 'root');
 
 /** Of the ids that the files of an image must belong to, for the one who runs miflab. */

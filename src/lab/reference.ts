@@ -17,6 +17,7 @@ import {
   Probe,
   QueryProbe,
   ResolveProbe,
+  ReverseProbe,
   SocketProbe,
 } from './schema/probe.ts';
 import { Daemon, PrefixInformation, RouteInformation } from './schema/services.ts';
@@ -81,6 +82,7 @@ const sections = (): string[] => [
   section('SocketProbe', SocketProbe),
   section('QueryProbe', QueryProbe),
   section('ResolveProbe', ResolveProbe),
+  section('ReverseProbe', ReverseProbe),
   section('FetchProbe', FetchProbe),
   section('InboundProbe', InboundProbe),
   section('CommandProbe', CommandProbe),

@@ -1,4 +1,5 @@
 /** Lab → plan. Pure: the same lab gives the same plan on every machine. */
+import { buildsFor } from '../clients/index.ts';
 import type { Lab } from '../lab/schema.ts';
 import { stackAndImage, stackNamed } from '../stacks/index.ts';
 import { planDaemons } from './daemons.ts';
@@ -58,6 +59,7 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
     daemons: [...planDaemons(lab, topology), ...stack.daemons],
     responders,
     steps: [...stack.start, ...steps],
+    builds: buildsFor(steps),
     needs: [],
     unsupported: stack.unsupported,
   };

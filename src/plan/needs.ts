@@ -1,7 +1,7 @@
 /** What a plan asks of the machine. Pure; whether the machine has it is looked up elsewhere. */
-import type { Need, Plan } from './plan.ts';
+import { clientNamed, DEFAULT_CLIENT } from '../clients/index.ts';
+import type { Need, Plan, PlannedProbe } from './plan.ts';
 
-const PROBE_PROGRAM: Record<string, string | undefined> = { resolve: 'getent', query: 'dig', fetch: 'curl' };
 /** What `needs:` of a lab may name that is no program. */
 const KERNEL_FEATURES = ['netem', 'vrf', 'nftables', 'tbf'];
 
@@ -29,12 +29,7 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: 
     ),
     ...plan.daemons.map((daemon) => program(daemon.program, daemon.id, daemon.node)),
     ...ofStack.map((name) => program(name, `stack ${plan.stack}`, plan.host.node)),
-    ...plan.steps.flatMap((step) => {
-      const name = step.kind === 'probe' ? PROBE_PROGRAM[step.probe.question.kind] : undefined;
-      return name && step.kind === 'probe'
-        ? [program(name, `probe ${step.probe.name}`, step.probe.node)]
-        : [];
-    }),
+    ...plan.steps.flatMap((step) => (step.kind === 'probe' ? clientNeeds(step.probe, program) : [])),
     ...(usesNftables ? [program('nft', 'packet filters'), kernel('nftables', 'packet filters')] : []),
     ...(impairments.some(({ delay }) => delay !== undefined) ? [kernel('netem', 'the delay of a link')] : []),
     ...(impairments.some(({ rate }) => rate !== undefined) ? [kernel('tbf', 'the rate of a link')] : []),
@@ -50,6 +45,25 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: 
   ]);
 };
 
+/** A client that a lab names is one of many: where it is missing, the others are measured all the same. */
+const clientNeeds = (
+  { name, node, question }: PlannedProbe,
+  program: (name: string, by: string, node?: string) => Need,
+): Need[] => {
+  if (!('by' in question)) return [];
+  const { programs, build } = clientNamed(question.by);
+  const user = `probe ${name} by ${question.by}`;
+  const onHost = programs.map((one) => program(one, user, node));
+  const onMachine = (build?.programs ?? []).map((one) => program(one, user));
+  const optional = question.by !== DEFAULT_CLIENT[question.kind];
+  return [...onHost, ...onMachine].map((need) => (optional ? { ...need, optional } : need));
+};
+
+/** Of two that ask for the same the one that cannot do without it stands. */
 const distinct = (needs: Need[]): Need[] => [
-  ...new Map(needs.map((need) => [`${need.kind} ${need.name} ${need.image ?? ''}`, need])).values(),
+  ...new Map(
+    needs
+      .toSorted((a, b) => Number(b.optional ?? false) - Number(a.optional ?? false))
+      .map((need) => [`${need.kind} ${need.name} ${need.image ?? ''}`, need]),
+  ).values(),
 ];

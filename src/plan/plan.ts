@@ -27,6 +27,8 @@ export interface Plan {
   daemons: PlannedDaemon[];
   responders: Responder[];
   steps: PlannedStep[];
+  /** Clients that are made on the machine before the lab is built, once. */
+  builds: PlannedBuild[];
   /** What the machine must have for this plan, for `doctor` and exit code 4: programs, kernel features, ids. */
   needs: Need[];
   /** Why this stack cannot be put through this lab, in one sentence. */
@@ -49,6 +51,16 @@ export interface Need {
   image?: string;
   /** Who asks for it: 'radvd on lte-router'. */
   for: string;
+  /** Where it is missing the lab is unsupported, and the suite no less complete. */
+  optional?: true;
+}
+
+/** A client that is compiled: its name, its source, and the command that makes it (src/clients/client.ts). */
+export interface PlannedBuild {
+  client: string;
+  source: string;
+  command: string[];
+  version: string[];
 }
 
 export interface PlannedLink {
@@ -187,6 +199,12 @@ export interface SocketOptions {
   hopLimit?: number;
 }
 
+/** Asked by a program on the host: the name of its client (src/clients/) and the command. */
+export interface ByClient {
+  by: string;
+  command: string[];
+}
+
 export type Question =
   | ({
       kind: 'udp' | 'tcp' | 'ping';
@@ -199,9 +217,10 @@ export type Question =
       keepOpen: boolean;
     } & SocketOptions)
   | { kind: 'again'; probe: string }
-  | { kind: 'query'; name: string; type: string; server?: string }
-  | { kind: 'resolve'; name: string; family?: 'ipv4' | 'ipv6' }
-  | { kind: 'fetch'; url: string; bindLink?: string; port: number; destinations: string[] }
+  | ({ kind: 'query'; name: string; type: string; server?: string } & ByClient)
+  | ({ kind: 'resolve'; name: string; family?: 'ipv4' | 'ipv6' } & ByClient)
+  | ({ kind: 'reverse'; address: string } & ByClient)
+  | ({ kind: 'fetch'; url: string; bindLink?: string; port: number; destinations: string[] } & ByClient)
   | {
       kind: 'inbound';
       from: string;

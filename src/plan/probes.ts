@@ -1,4 +1,5 @@
 /** A probe of the lab → the question with its addresses, ports and nonce, and what answers it. */
+import { askedBy } from '../clients/index.ts';
 import type { Probe } from '../lab/schema.ts';
 import { canonical, contains, type Family, familyOf, milliseconds, spread } from './addresses.ts';
 import type { PlannedProbe, Question, Responder, SocketOptions, Timers } from './plan.ts';
@@ -16,6 +17,8 @@ const FIRST_PORT = 20001;
 const HTTP_PORT = 80;
 const ANSWER_DEADLINE_MS = { fast: 500, real: 5000 };
 const REPEAT_DEADLINE_MS = { fast: 30_000, real: 180_000 };
+/** A program ends by itself; reached only by one that waits for what never comes. */
+const PROGRAM_DEADLINE_MS = 60_000;
 
 export interface PlannedQuestion {
   probe: PlannedProbe;
@@ -40,12 +43,15 @@ export const planProbe = (
       nonce: `miflab:${name}`,
       until: probe.until,
       everyMs: milliseconds(probe.every ?? '100ms'),
-      withinMs: probe.within
-        ? milliseconds(probe.within)
-        : (probe.until ? REPEAT_DEADLINE_MS : ANSWER_DEADLINE_MS)[timers],
+      withinMs: probe.within ? milliseconds(probe.within) : defaultDeadline(probe, question, timers),
     },
     responders,
   };
+};
+
+const defaultDeadline = (probe: Probe, question: Question, timers: Timers): number => {
+  if (probe.until) return REPEAT_DEADLINE_MS[timers];
+  return 'command' in question ? PROGRAM_DEADLINE_MS : ANSWER_DEADLINE_MS[timers];
 };
 
 const questionOf = (
@@ -56,22 +62,15 @@ const questionOf = (
   const kind = (['udp', 'tcp', 'ping'] as const).find((candidate) => probe[candidate] !== undefined);
   if (kind) return socketQuestion(kind, probe, ownPort, topology);
   if (probe.again) return { question: { kind: 'again', probe: probe.again }, responders: [] };
-  if (probe.query !== undefined) {
-    const {
-      name,
-      type = 'A',
-      server,
-    } = typeof probe.query === 'string'
-      ? ({ name: probe.query } as { name: string; type?: string; server?: string })
-      : probe.query;
-    return {
-      question: { kind: 'query', name, type, server: server && addressFor(server, undefined, topology) },
-      responders: [],
-    };
-  }
+  if (probe.query !== undefined) return { question: queryQuestion(probe.query, topology), responders: [] };
   if (probe.resolve !== undefined) {
-    const resolve = typeof probe.resolve === 'string' ? { name: probe.resolve } : probe.resolve;
-    return { question: { kind: 'resolve', ...resolve }, responders: [] };
+    const { by, ...asked } = typeof probe.resolve === 'string' ? { name: probe.resolve } : probe.resolve;
+    return { question: askedBy({ kind: 'resolve', ...asked }, by), responders: [] };
+  }
+  if (probe.reverse !== undefined) {
+    const { address, by } = typeof probe.reverse === 'string' ? { address: probe.reverse } : probe.reverse;
+    const question = askedBy({ kind: 'reverse', address: addressFor(address, undefined, topology) }, by);
+    return { question, responders: [] };
   }
   if (probe.fetch !== undefined) return fetchQuestion(probe.fetch, topology);
   if (probe.inbound !== undefined) return inboundQuestion(probe.inbound, ownPort, topology);
@@ -154,9 +153,13 @@ const respondersFor = (
         return owner && owner.role !== 'under-test' ? [{ node: owner.name, protocol, address, port }] : [];
       });
 
+const queryQuestion = (query: NonNullable<Probe['query']>, topology: Topology): Question => {
+  const { name, type = 'A', server } = typeof query === 'string' ? { name: query } : query;
+  return askedBy({ kind: 'query', name, type, server: server && addressFor(server, undefined, topology) });
+};
+
 const fetchQuestion = (fetch: NonNullable<Probe['fetch']>, topology: Topology) => {
-  const { url, 'bind-link': bindLink } =
-    typeof fetch === 'string' ? { url: fetch, 'bind-link': undefined } : fetch;
+  const { url, 'bind-link': bindLink, by } = typeof fetch === 'string' ? { url: fetch } : fetch;
   const parsed = new URL(url);
   const node = nodeNamed(topology, parsed.hostname);
   if (node) {
@@ -168,7 +171,8 @@ const fetchQuestion = (fetch: NonNullable<Probe['fetch']>, topology: Topology) =
   const destinations = node || /^[0-9.]+$|:/.test(literal) ? [canonical(literal)] : [];
   const servers = topology.nodes.filter(({ role }) => role === 'server' || role === 'router');
   const responders = servers.map(({ name }): Responder => ({ node: name, protocol: 'http', port }));
-  return { question: { kind: 'fetch' as const, url: parsed.href, bindLink, port, destinations }, responders };
+  const question = askedBy({ kind: 'fetch', url: parsed.href, bindLink, port, destinations }, by);
+  return { question, responders };
 };
 
 const inboundQuestion = (inbound: NonNullable<Probe['inbound']>, ownPort: number, topology: Topology) => {

@@ -10,7 +10,8 @@ export const measureSupported =
     if (lacking.length === 0 && plan.unsupported === undefined) return measure(plan, options);
     const message = [plan.unsupported ?? [], lacking.map((one) => one.message)].flat().join('; ');
     const remedy = lacking.flatMap(({ remedy }) => remedy || []).join(' && ');
-    return unmeasured({ kind: 'machine', message, remedy });
+    const optional = lacking.every((one) => one.optional);
+    return unmeasured({ kind: 'machine', message, remedy, ...(optional && { optional }) });
   };
 
 const needs = (plan: Plan, { kind, name, image }: Missing): boolean =>

@@ -1,4 +1,5 @@
 /** What a machine lacks of what labs need, each in one sentence with the command that gets it. */
+import { clients } from '../clients/index.ts';
 import type { Need } from '../plan/plan.ts';
 import { debianPackages, installCommand } from './debian-packages.ts';
 import { kernelFeatures } from './kernel-features.ts';
@@ -12,6 +13,8 @@ export interface Missing {
   message: string;
   /** The command that gets it; '' where there is none. */
   remedy: string;
+  /** Nothing but the labs that need it is missing without it. */
+  optional?: true;
 }
 
 /** What is asked of a machine; thisMachine (machine.ts) looks and tries. */
@@ -41,8 +44,8 @@ export async function missingOn(machine: Machine, needs: Need[]): Promise<Missin
 }
 
 /** Without these no lab, or not all of the labs asked for, can be built: nothing is started. */
-export const isBlocking = ({ kind, image }: Missing): boolean =>
-  kind === 'sandbox' || (kind === 'program' && image === undefined);
+export const isBlocking = ({ kind, image, optional }: Missing): boolean =>
+  kind === 'sandbox' || (kind === 'program' && image === undefined && !optional);
 
 /** All that miflab knows to ask for, for doctor. */
 export const everyNeed: Need[] = [
@@ -58,9 +61,22 @@ export const everyNeed: Need[] = [
       for: 'labs that use it',
     }),
   ),
+  ...clients.flatMap(({ name, programs, build }) =>
+    [...programs, ...(build?.programs ?? [])].filter(isPackaged).map((program) => ({
+      kind: 'program' as const,
+      name: program,
+      for: `probes by ${name}`,
+      optional: true as const,
+    })),
+  ),
   ...Object.keys(kernelFeatures).map((name) => ({ kind: 'kernel' as const, name, for: 'labs that need it' })),
   { kind: 'ids', name: 'range', for: 'labs whose programs change their user' },
 ];
+
+/** Others are found in user lands only. */
+function isPackaged(program: string): boolean {
+  return debianPackages[program] !== undefined;
+}
 
 async function missingImages(machine: Machine, needs: Need[]): Promise<Missing[]> {
   const found = await Promise.all(
@@ -98,10 +114,17 @@ function missingPrograms(machine: Machine, needs: Need[]): Missing[] {
           image,
           message: `${where}${packageNote(name)}: needed by ${users}`,
           remedy: image === undefined ? installCommand([name]) : '',
+          ...(isOptional(needs, name, image) && { optional: true }),
         };
       }),
   );
 }
+
+/** Whether everyone who needs a program can do without it. */
+const isOptional = (needs: Need[], program: string, place: string | undefined): boolean =>
+  needs
+    .filter(({ kind, name, image }) => kind === 'program' && name === program && image === place)
+    .every(({ optional }) => optional);
 
 const packageNote = (name: string): string =>
   debianPackages[name] && debianPackages[name] !== name ? ` (package ${debianPackages[name]})` : '';

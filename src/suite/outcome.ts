@@ -78,7 +78,8 @@ export function exitCodeOf(runs: Pick<RunRecord, 'outcome' | 'unexpected' | 'att
 }
 
 /** What this kernel cannot do is no fault of the machine's set-up; what a command gets is. */
-const isRemediable = (failure: Failure): boolean => failure.kind === 'machine' && failure.remedy !== '';
+const isRemediable = (failure: Failure): boolean =>
+  failure.kind === 'machine' && failure.remedy !== '' && !failure.optional;
 
 /** Unsupported labs are skipped and named; a suite of nothing else has shown nothing. */
 const nothingMeasured = (runs: Pick<RunRecord, 'outcome'>[]): boolean =>

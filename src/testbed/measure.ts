@@ -1,11 +1,14 @@
 /** Runs a plan in a sandbox and gathers what it tells. */
 
+import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
+import { BUILT, NODE, SCRIPTS } from '../clients/client.ts';
 import type { TimelineEvent } from '../evidence/timeline.ts';
 import { rootFolder } from '../images/store.ts';
 import type { Plan } from '../plan/plan.ts';
 import { SandboxRefused, startSandbox } from '../sys/sandbox.ts';
 import type { Failure } from '../verdict/verdict.ts';
+import { builtClients, ClientNotBuilt } from './built-clients.ts';
 import { modulesPath, programPath } from './bundle.ts';
 import type { Measure, Measurement } from './measurement.ts';
 import type { LabMessage, LabOrder } from './messages.ts';
@@ -81,6 +84,7 @@ export const runInSandbox: RunLab = async (order, onMessage, signal) => {
     lab: order.plan.lab,
     keep: order.keep,
     images: imagesOf(order.plan),
+    view: await clientsView(order.plan),
   });
   const abort = () => sandbox.kill('SIGKILL');
   signal?.addEventListener('abort', abort);
@@ -109,6 +113,22 @@ export const measure = makeMeasure(runInSandbox);
 const imagesOf = ({ nodes }: Plan): Record<string, string> =>
   Object.fromEntries(nodes.flatMap(({ image }) => (image ? [[image, rootFolder(image)]] : [])));
 
+/** Where a lab finds its clients: their folders, as arguments of bubblewrap. */
+const clientsView = async ({ builds }: Plan): Promise<string[]> => {
+  const scripts = dirname(programPath('clients/node.js'));
+  const folders = {
+    [SCRIPTS]: scripts,
+    [NODE]: process.execPath,
+    ...Object.fromEntries(
+      Object.entries(await builtClients(builds, scripts)).map(([name, folder]) => [
+        `${BUILT}/${name}`,
+        folder,
+      ]),
+    ),
+  };
+  return Object.entries(folders).flatMap(([inside, folder]) => ['--ro-bind', folder, inside]);
+};
+
 /** The last line of a process that was killed may be cut off. */
 const parse = (line: string): LabMessage | undefined => {
   try {
@@ -120,6 +140,8 @@ const parse = (line: string): LabMessage | undefined => {
 
 const failureOf = (error: unknown): Failure => {
   if (error instanceof LabLost) return { kind: 'evidence', message: error.message };
+  if (error instanceof ClientNotBuilt)
+    return { kind: 'machine', message: error.message, remedy: '', optional: true };
   if (error instanceof SandboxRefused)
     return {
       kind: 'machine',

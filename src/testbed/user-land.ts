@@ -28,7 +28,7 @@ mount -t overlay overlay -o "lowerdir=$2,upperdir=$PWD/upper,workdir=$PWD/work" 
 mount -t sysfs -o ro,nosuid,nodev,noexec sysfs sys || exit
 exec bwrap --info-fd 3 --die-with-parent --unshare-pid --unshare-uts --unshare-ipc --hostname "$1" \\
   --bind root / --proc /proc --ro-bind sys /sys --dev /dev --dev-bind-try /dev/net/tun /dev/net/tun \\
-  --tmpfs /run --perms 1777 --tmpfs /tmp ${BOOT_FOLDERS} --chdir / -- \\
+  --ro-bind-try /miflab /miflab --tmpfs /run --perms 1777 --tmpfs /tmp ${BOOT_FOLDERS} --chdir / -- \\
   /bin/sh -c 'echo ready; exec cat' 3>&1
 `;
 

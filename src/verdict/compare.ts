@@ -1,5 +1,5 @@
 /** Each member of an expected decision against the decision. Pure. */
-import type { Decision } from '../decision/decision.ts';
+import type { Decision, ServerAsked } from '../decision/decision.ts';
 import { addressesOf, nodeNamed } from '../decision/places.ts';
 import type { ExpectedDecision } from '../lab/schema.ts';
 import { canonical, contains, milliseconds } from '../plan/addresses.ts';
@@ -56,6 +56,8 @@ const matches = (
       return sameSources(plan, decision.distribution, expected.sources!);
     case 'outage':
       return isWithin(decision.outageMs, expected.outage!);
+    case 'fallback':
+      return isWithin(decision.fallbackMs, expected.fallback!);
     case 'contradiction':
       return decision.contradictions.length > 0 === expected.contradiction;
     default:
@@ -89,14 +91,31 @@ export const seenOf = (decision: Decision, member: keyof ExpectedDecision): unkn
           ...new Set(decision.distribution.map(({ source, sourceNetwork }) => sourceNetwork ?? source)),
         ]
       );
+    case 'asked':
+      return decision.servers && namesAsked(decision.servers);
     case 'outage':
-      return decision.outageMs === undefined ? undefined : `${Math.round(decision.outageMs)} ms`;
+      return inMilliseconds(decision.outageMs);
+    case 'fallback':
+      return inMilliseconds(decision.fallbackMs);
     case 'contradiction':
       return decision.contradictions.length > 0;
     default:
       return decision[member];
   }
 };
+
+const inMilliseconds = (ms: number | undefined): string | undefined =>
+  ms === undefined ? undefined : `${Math.round(ms)} ms`;
+
+/** Each once, in order of its first query. */
+export const namesAsked = (servers: ServerAsked[]): string[] => [
+  ...new Set(
+    servers
+      .flatMap(({ queries }) => queries)
+      .toSorted((a, b) => a.afterMs - b.afterMs)
+      .map(({ name }) => name),
+  ),
+];
 
 /** A network of the plan, an address, or a prefix. With equal prefixes on two links only the link tells them apart. */
 const isSource = (plan: Plan, { source, sourceNetwork }: Way, expected: string): boolean => {
@@ -143,12 +162,12 @@ const sameSources = (plan: Plan, seen: Way[] | undefined, expected: string[]): b
   seen.every((way) => expected.some((one) => isSource(plan, way, one)));
 
 export const isWithin = (
-  outageMs: number | undefined,
+  ms: number | undefined,
   { below, above }: NonNullable<ExpectedDecision['outage']>,
 ): boolean =>
-  outageMs !== undefined &&
-  (below === undefined || outageMs < milliseconds(below)) &&
-  (above === undefined || outageMs > milliseconds(above));
+  ms !== undefined &&
+  (below === undefined || ms < milliseconds(below)) &&
+  (above === undefined || ms > milliseconds(above));
 
 const text = (value: unknown): string => {
   if (value === undefined) return 'nothing';

@@ -7,6 +7,8 @@ import type { Verdict } from './verdict.ts';
 const Recorded = z.strictObject({
   outcome: z.enum(['conforms', 'deviates', 'permitted', 'inconclusive', 'unsupported']),
   decision: z.record(z.string(), z.union([z.string(), z.boolean(), z.array(z.string())])),
+  /** The client that decided, with its version; another version may decide the same. */
+  client: z.string().optional(),
   /** Why a deviation is accepted; written by a person, kept when practice is recorded again. */
   reason: z.string().optional(),
 });
@@ -33,7 +35,12 @@ export const writePractice = (practice: Practice): string =>
 /** Undefined for a verdict that no decision stands behind: it must not become practice. */
 export const recordOf = ({ outcome, decision }: Verdict, before?: Recorded): Recorded | undefined => {
   if (!decision || outcome === 'inconclusive' || outcome === 'unsupported') return undefined;
-  return { outcome, decision: stableDecision(decision), ...(before?.reason && { reason: before.reason }) };
+  return {
+    outcome,
+    decision: stableDecision(decision),
+    ...(decision.client && { client: decision.client }),
+    ...(before?.reason && { reason: before.reason }),
+  };
 };
 
 /** Undefined for a verdict that no decision stands behind: nothing is said about practice. */
@@ -47,7 +54,7 @@ export const comparePractice = (
   const same = now.outcome === recorded.outcome && keyOf(now.decision) === keyOf(recorded.decision);
   return {
     state: same ? 'as recorded' : 'changed',
-    recorded: wordsOf(recorded.decision),
+    recorded: `${recorded.client ? `${recorded.client}: ` : ''}${wordsOf(recorded.decision)}`,
     ...(recorded.reason && { reason: recorded.reason }),
   };
 };

@@ -14,6 +14,7 @@ export const stableDecision = (decision: Decision): StableDecision => {
     by,
     error,
     order,
+    names,
     servers,
     reply,
     distribution,
@@ -30,6 +31,7 @@ export const stableDecision = (decision: Decision): StableDecision => {
     by,
     error,
     order,
+    names,
     servers: servers?.map(({ server, link }) => `${server} over ${link}`),
     reply: reply && (reply.sent ? `${reply.router} over ${reply.link} from ${sourceOf(reply)}` : 'none'),
     distribution:

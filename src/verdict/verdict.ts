@@ -35,7 +35,8 @@ export interface RunResult {
 /** The five kinds of failure, less "the stack decided otherwise", which is a verdict. */
 export type Failure =
   | { kind: 'lab'; message: string }
-  | { kind: 'machine'; message: string; remedy: string }
+  /** optional: nothing is wrong with a suite without this lab. */
+  | { kind: 'machine'; message: string; remedy: string; optional?: true }
   | { kind: 'daemon'; message: string; daemon: string; lastOutput: string[] }
   | { kind: 'evidence'; message: string }
   | { kind: 'bug'; message: string };

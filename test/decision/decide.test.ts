@@ -212,11 +212,27 @@ t.test(
       }),
       done(),
     ];
-    const decision = decided([...timeline].reverse(), { kind: 'resolve', name: 'www.example' });
+    const decision = decided([...timeline].reverse(), {
+      kind: 'resolve',
+      name: 'www.example',
+      by: 'glibc',
+      command: [],
+    });
     t.match(decision, { sent: true, link: 'lte', packets: [1, 2], unclear: undefined });
     t.match(decision?.servers, [
-      { server: 'lte-router', link: 'lte', queries: 1, answered: false },
-      { server: 'wifi-router', link: 'wifi', queries: 1, answered: true },
+      {
+        server: 'lte-router',
+        link: 'lte',
+        queries: [{ name: 'www.example', type: 'A', transport: 'udp', afterMs: 0 }],
+        answered: false,
+      },
+      {
+        server: 'wifi-router',
+        link: 'wifi',
+        queries: [{ name: 'www.example.corp', type: 'A', transport: 'udp', afterMs: 1 }],
+        answered: true,
+      },
     ]);
+    t.equal(decision?.fallbackMs, 1);
   },
 );

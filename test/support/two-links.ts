@@ -55,6 +55,7 @@ export const planFor = (question: Question, until?: PlannedProbe['until']): Plan
   kernel: 'host',
   host: { node: 'host', resolverFile: '/etc/resolv.conf' },
   timers: 'fast',
+  builds: [],
   daemons: [],
   responders: [],
   needs: [],

@@ -18,6 +18,8 @@ export const Reply = define(
   }),
 );
 
+const Within = z.strictObject({ below: Duration.optional(), above: Duration.optional() });
+
 export const ExpectedDecision = define(
   'ExpectedDecision',
   'A decision as far as it matters; what is left out may be anything',
@@ -44,11 +46,23 @@ export const ExpectedDecision = define(
       "What the host was told instead: ENETUNREACH, ECONNREFUSED; where it was told nothing, what the wire shows: 'icmp no route', 'icmp packet too big, MTU 1280'",
       z.string(),
     ).optional(),
-    order: describe('Destination order', z.array(Destination)).optional(),
+    order: describe(
+      'The addresses in order: as the client gives them (resolve), as it tried them on the wire (fetch)',
+      z.array(Destination),
+    ).optional(),
     first: describe('The first address of the order', Destination).optional(),
     servers: describe(
       'The DNS servers asked, in order of the first query',
       z.array(naming('node')),
+    ).optional(),
+    names: describe('The names that a reverse probe found', z.array(z.string())).optional(),
+    asked: describe(
+      'The names that DNS servers were asked for, in order of the first query',
+      z.array(z.string()),
+    ).optional(),
+    fallback: describe(
+      'How long after the first destination (fetch) or DNS server was tried the next one was: { above: 200ms, below: 400ms }',
+      Within,
     ).optional(),
     reply: describe(
       'The way of the answer; none: the host sent none',
@@ -57,13 +71,7 @@ export const ExpectedDecision = define(
     routers: describe('Distribution: the routers used, in any order', z.array(Router)).optional(),
     links: describe('Distribution: the links used', z.array(Link)).optional(),
     sources: describe('Distribution: the source networks or addresses used', z.array(Source)).optional(),
-    outage: describe(
-      'Length of the outage: { below: 5s } or { above: 30s }',
-      z.strictObject({
-        below: Duration.optional(),
-        above: Duration.optional(),
-      }),
-    ).optional(),
+    outage: describe('Length of the outage: { below: 5s } or { above: 30s }', Within).optional(),
     contradiction: describe("The host's own answer contradicts the wire", z.boolean()).optional(),
   }),
 );

@@ -1,5 +1,6 @@
 /** Probes: the questions put to the stack under test. */
 import { z } from 'zod';
+import { clientsFor, DEFAULT_CLIENT } from '../../clients/index.ts';
 import { exactlyOneOf } from './exactly-one.ts';
 import { naming } from './names.ts';
 import { Address, AddressFamily, Duration, define, describe, Prefix } from './values.ts';
@@ -32,6 +33,12 @@ export const SocketProbe = define(
 
 const Destination = z.union([describe('The destination', naming('node', 'address')), SocketProbe]);
 
+const by = (kind: 'resolve' | 'reverse' | 'fetch') =>
+  describe(
+    `The client that asks (docs/clients.md; default ${DEFAULT_CLIENT[kind]})`,
+    z.enum(clientsFor(kind)),
+  ).optional();
+
 export const QueryProbe = define(
   'QueryProbe',
   'How a query probe is asked',
@@ -51,6 +58,16 @@ export const ResolveProbe = define(
   z.strictObject({
     name: describe('The name asked for', z.string()),
     family: describe('Addresses of this family only', AddressFamily).optional(),
+    by: by('resolve'),
+  }),
+);
+
+export const ReverseProbe = define(
+  'ReverseProbe',
+  'How a reverse probe is asked',
+  z.strictObject({
+    address: describe('The address whose name is asked for', naming('node', 'address')),
+    by: by('reverse'),
   }),
 );
 
@@ -62,6 +79,7 @@ export const FetchProbe = define(
   z.strictObject({
     url: describe("The URL; a node's name stands for its address", Url),
     'bind-link': describe('Bound to this link', naming('host link')).optional(),
+    by: by('fetch'),
   }),
 );
 
@@ -99,6 +117,7 @@ const probeKinds = [
   'ping',
   'query',
   'resolve',
+  'reverse',
   'fetch',
   'inbound',
   'command',
@@ -117,11 +136,15 @@ export const Probe = define(
       ping: describe('An ICMP echo request', Destination).optional(),
       query: describe('A DNS query to the configured resolver', z.union([z.string(), QueryProbe])).optional(),
       resolve: describe(
-        "getaddrinfo of the host's C library: all addresses in order",
+        'A name to addresses: all of them, in the order that the client gives them',
         z.union([z.string(), ResolveProbe]),
       ).optional(),
+      reverse: describe(
+        'An address to its name',
+        z.union([describe('The address', naming('node', 'address')), ReverseProbe]),
+      ).optional(),
       fetch: describe(
-        "HTTP GET with curl: a URL; a node's name stands for its address",
+        "HTTP GET: a URL; a node's name stands for its address",
         z.union([Url, FetchProbe]),
       ).optional(),
       inbound: InboundProbe.optional(),

@@ -5,8 +5,10 @@ import type { Expectation, ExpectedDecision, Lab, Probe } from '../schema.ts';
 
 /** What only some probes can tell. */
 const told: { keys: (keyof ExpectedDecision)[]; by: (keyof Probe)[] }[] = [
-  { keys: ['order', 'first'], by: ['resolve', 'fetch', 'command'] },
-  { keys: ['servers'], by: ['query', 'resolve', 'fetch', 'command'] },
+  { keys: ['order', 'first'], by: ['resolve', 'fetch'] },
+  { keys: ['servers', 'asked'], by: ['query', 'resolve', 'reverse', 'fetch'] },
+  { keys: ['names'], by: ['reverse'] },
+  { keys: ['fallback'], by: ['query', 'resolve', 'reverse', 'fetch'] },
   { keys: ['reply'], by: ['inbound'] },
   { keys: ['routers', 'links', 'sources'], by: ['destinations', 'again'] },
   { keys: ['outage'], by: ['until'] },

@@ -1,4 +1,5 @@
 /** Steps and probes: what is asked must be there to be asked. Pure. */
+import { clientNamed, clients, DEFAULT_CLIENT } from '../../clients/index.ts';
 import { familyOf, sizeOf } from '../addresses.ts';
 import { linksOf, type PlacedProbe, probesOf, stepsOf } from '../parts.ts';
 import type { Path, Problem } from '../problem.ts';
@@ -21,6 +22,7 @@ export const experimentProblems = (lab: Lab): Problem[] => [
     ...destinationProblems(placed, lab),
     ...repetitionProblems(placed),
     ...inboundProblems(placed, lab),
+    ...bindingProblems(placed),
   ]),
 ];
 
@@ -161,5 +163,20 @@ function inboundProblems({ probe: { inbound }, path }: PlacedProbe, lab: Lab): P
     ...(onLink
       ? []
       : [{ path: [...place, 'over'], message: `${from} has no link ${over}`, about: [from, over] }]),
+  ];
+}
+
+function bindingProblems({ probe: { fetch }, path }: PlacedProbe): Problem[] {
+  if (typeof fetch !== 'object' || !fetch['bind-link']) return [];
+  const by = fetch.by ?? DEFAULT_CLIENT.fetch;
+  if (clientNamed(by).bindsLink) return [];
+  const able = clients.filter(({ bindsLink }) => bindsLink).map(({ name }) => name);
+  return [
+    {
+      path: [...path, 'fetch', 'bind-link'],
+      atKey: true,
+      message: `${by} cannot be bound to a link`,
+      expected: `by: ${able.join(' or ')}`,
+    },
   ];
 }

@@ -1,0 +1,17 @@
+import { BUILT, type Client } from './client.ts';
+import { asking, readLine } from './own-program.ts';
+
+export const java: Client = {
+  name: 'java',
+  description: 'InetAddress and HttpClient of Java, with its default properties',
+  // Half the start: nothing here runs long enough for the second compiler.
+  asks: asking(['java', '-XX:TieredStopAtLevel=1', '-cp', `${BUILT}/java`, 'Client']),
+  read: readLine('java'),
+  programs: ['java'],
+  build: {
+    programs: ['javac'],
+    source: 'Client.java',
+    command: ['javac', '-d', '.', 'Client.java'],
+    version: ['javac', '-version'],
+  },
+};

@@ -1,0 +1,10 @@
+import { type Client, SCRIPTS } from './client.ts';
+import { asking, readLine } from './own-program.ts';
+
+export const python: Client = {
+  name: 'python',
+  description: "Python's socket module and urllib",
+  asks: asking(['/usr/bin/python3', `${SCRIPTS}/client.py`]),
+  read: readLine('python'),
+  programs: ['python3'],
+};

@@ -1,0 +1,31 @@
+/** The connections that an application began for one probe, and which destination it tried when (RFC 8305 section 5). Pure. */
+import type { Decision } from './decision.ts';
+import { answerTo, questionsOf } from './flow.ts';
+import { groupsOf } from './group.ts';
+import type { Asked, IpPacket } from './packets.ts';
+import { wayOf } from './way.ts';
+
+export const attemptsOf = (asked: Asked): Pick<Decision, 'attempts' | 'order' | 'fallbackMs'> => {
+  // What TCP sends again is no new attempt: same addresses, same ports.
+  const connections = groupsOf(questionsOf(asked), connectionOf);
+  const first = connections[0]?.[0];
+  if (!first) return {};
+  const attempts = connections.map((packets) => {
+    const [begin] = packets as [IpPacket];
+    const { router, link, source } = wayOf(asked.plan, begin);
+    return {
+      destination: begin.headers.ip.destination,
+      router,
+      link,
+      source,
+      afterMs: begin.at - first.at,
+      answered: packets.some((packet) => answerTo(asked, packet) !== undefined),
+    };
+  });
+  const order = [...new Set(attempts.map(({ destination }) => destination))];
+  const next = attempts.find(({ destination }) => destination !== order[0]);
+  return { attempts, order, ...(next && { fallbackMs: next.afterMs }) };
+};
+
+const connectionOf = ({ headers: { ip, tcp } }: IpPacket): string =>
+  `${ip.source} ${tcp?.sourcePort} ${ip.destination}`;
