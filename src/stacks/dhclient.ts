@@ -6,7 +6,7 @@ import { client, startClient } from './client.ts';
 import type { Stack, StackLink } from './stack.ts';
 
 /** What Debian ships, so that the machine's own changes to it do not count. */
-export const DHCLIENT_CONF = `option rfc3442-classless-static-routes code 121 = array of unsigned integer 8;
+const CONFIGURATION = `option rfc3442-classless-static-routes code 121 = array of unsigned integer 8;
 send host-name = gethostname();
 request subnet-mask, broadcast-address, time-offset, routers,
   domain-name, domain-name-servers, domain-search, host-name,
@@ -19,6 +19,14 @@ request subnet-mask, broadcast-address, time-offset, routers,
 const HOOK = 'echo "$reason done"\n';
 const TAKEN_UP = '^(BOUND|REBOOT|BOUND6|RENEW6) done';
 
+export const DHCLIENT_FILES = {
+  '/etc/dhcp/dhclient.conf': CONFIGURATION,
+  '/etc/dhcp/dhclient-exit-hooks.d/zz-told': HOOK,
+  // dhclient-script reads it, and gives up where there is none.
+  '/etc/fstab': '',
+  '/var/lib/dhcp/dhclient.leases': '',
+};
+
 export const dhclient: Stack = {
   name: 'dhclient',
   description: 'isc-dhclient for DHCPv4 and DHCPv6, the kernel for router advertisements',
@@ -29,13 +37,7 @@ export const dhclient: Stack = {
   plan: ({ host, links }) => {
     const clients = new Map(links.map((link) => [link, clientsOn(host, link)]));
     return {
-      files: {
-        '/etc/dhcp/dhclient.conf': DHCLIENT_CONF,
-        '/etc/dhcp/dhclient-exit-hooks.d/zz-told': HOOK,
-        // dhclient-script reads it, and gives up where there is none.
-        '/etc/fstab': '',
-        '/var/lib/dhcp/dhclient.leases': '',
-      },
+      files: DHCLIENT_FILES,
       daemons: [...clients.values()].flat(),
       onPlugIn: (link) => startInTurn(host, link, clients.get(link)!),
       settled: (link) => clients.get(link)!.map(takenUp),

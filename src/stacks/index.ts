@@ -1,6 +1,8 @@
 /** The host stacks. Adding one: its file, and its line here. */
 import { connman } from './connman.ts';
 import { dhclient } from './dhclient.ts';
+import { dhcpcd, dhcpcdNoarp } from './dhcpcd.ts';
+import { ifupdown } from './ifupdown.ts';
 import { kernel } from './kernel.ts';
 import { networkd, networkdUseDomains } from './networkd.ts';
 import { networkManager, networkManagerDnsmasq, networkManagerResolved } from './networkmanager.ts';
@@ -10,7 +12,10 @@ import { udhcpc } from './udhcpc.ts';
 export const stacks: Stack[] = [
   kernel,
   dhclient,
+  ifupdown,
   udhcpc,
+  dhcpcd,
+  dhcpcdNoarp,
   networkd,
   networkdUseDomains,
   networkManager,
