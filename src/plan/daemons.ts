@@ -32,9 +32,9 @@ const contextOf = (
     ipv4: own?.ipv4 ?? [],
     ipv6: own?.ipv6 ?? [],
     prefixesByLink: Object.fromEntries(
-      node.interfaces
-        .filter(({ link: name }) => !isInternetLink(name))
-        .map(({ name, link: linkName }) => [name, [...linkOf(linkName).ipv4, ...linkOf(linkName).ipv6]]),
+      topology.links
+        .filter(({ name }) => !isInternetLink(name))
+        .map(({ name, ipv4, ipv6 }) => [name, [...ipv4, ...ipv6]]),
     ),
     folder: `${DAEMON_FOLDER}/${id}`,
     addressOf: (nameOrAddress, family) => addressSeenFrom(nameOrAddress, family, link, topology),

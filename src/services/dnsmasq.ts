@@ -5,12 +5,14 @@
  */
 import type { DhcpV4, DhcpV6, RouterAdvertisement } from '../lab/schema.ts';
 import { milliseconds, nth } from '../plan/addresses.ts';
+import { poolOf } from '../plan/offers.ts';
+import { given } from './given.ts';
 import type { PlannedService, ServiceContext } from './service.ts';
 
 /** DHCPv4 (RFC 2131). */
 export const dnsmasqDhcpV4 = (dhcp: DhcpV4, context: ServiceContext): PlannedService => {
   const address = (node: string) => context.addressOf(node, 'ipv4');
-  const [first, last] = dhcp.range ?? [nth(context.ipv4[0]!, 100), nth(context.ipv4[0]!, 199)];
+  const [first, last] = poolOf(dhcp, 'ipv4', context);
   return dnsmasq(context, [
     // A ping before each offer would cost 3 s.
     'no-ping',
@@ -36,7 +38,7 @@ export const dnsmasqDhcpV4 = (dhcp: DhcpV4, context: ServiceContext): PlannedSer
 /** DHCPv6 (RFC 8415), without router advertisements. */
 export const dnsmasqDhcpV6 = (dhcp: DhcpV6, context: ServiceContext): PlannedService => {
   refuse('DHCPv6', { 'preferred-lifetime': dhcp['preferred-lifetime'] });
-  const [first, last] = dhcp.range ?? [nth(context.ipv6[0]!, 0x1000), nth(context.ipv6[0]!, 0x1fff)];
+  const [first, last] = poolOf(dhcp, 'ipv6', context);
   const pool = dhcp.stateless ? `${nth(context.ipv6[0]!, 0)},static` : `${first},${last}`;
   return dnsmasq(context, [
     'dhcp-authoritative',
@@ -125,8 +127,6 @@ const refuse = (what: string, fields: Record<string, unknown>): void => {
   if (names.length > 0) throw new Error(`dnsmasq cannot say ${names.join(', ')} in ${what}`);
 };
 
-const given = <T, R>(value: T | undefined, make: (value: T) => R): R[] =>
-  value === undefined ? [] : [make(value)];
 const option = (number: string | number, values: (string | number)[]): string =>
   `dhcp-option=${[number, ...values].join(',')}`;
 const seconds = (duration: string): number => Math.round(milliseconds(duration) / 1e3);

@@ -1,6 +1,8 @@
 /** From what a node offers to the daemons that do it. A daemon's id is `node.ra`, or `node.ra-link` on one of several links. */
 import type { Node, Router } from '../lab/schema.ts';
 import { dnsmasqDhcpV4, dnsmasqDhcpV6, dnsmasqRa } from './dnsmasq.ts';
+import { dnsmasqDns } from './dnsmasq-dns.ts';
+import { keaDhcpV4, keaDhcpV6 } from './kea.ts';
 import { program } from './program.ts';
 import { radvd } from './radvd.ts';
 import type { PlannedService, ServiceContext } from './service.ts';
@@ -32,15 +34,21 @@ const offersOf = (name: string, node: Node): Offer[] => [
   ...perLink(
     `${name}.dhcpv4`,
     (node as Router).dhcpv4,
-    (dhcp) => (context) => dnsmasqDhcpV4(only(dhcp, 'dnsmasq'), context),
+    (dhcp) => (context) => (dhcp.daemon === 'kea' ? keaDhcpV4 : dnsmasqDhcpV4)(dhcp, context),
   ),
   ...perLink(
     `${name}.dhcpv6`,
     (node as Router).dhcpv6,
-    (dhcp) => (context) => dnsmasqDhcpV6(only(dhcp, 'dnsmasq'), context),
+    (dhcp) => (context) => (dhcp.daemon === 'kea' ? keaDhcpV6 : dnsmasqDhcpV6)(dhcp, context),
   ),
   ...(node.dns
-    ? [{ id: `${name}.dns`, make: (context: ServiceContext) => unbound(only(node.dns!, 'unbound'), context) }]
+    ? [
+        {
+          id: `${name}.dns`,
+          make: (context: ServiceContext) =>
+            (node.dns!.daemon === 'dnsmasq' ? dnsmasqDns : unbound)(node.dns!, context),
+        },
+      ]
     : []),
   ...Object.entries(node.daemons ?? {}).map(([own, daemon]) => ({
     id: `${name}.${own}`,
@@ -59,11 +67,4 @@ const perLink = <T>(
     link,
     make: make(offer),
   }));
-};
-
-/** The service itself; throws a sentence where it asks for a daemon that miflab cannot configure yet. */
-const only = <T extends { daemon?: string }>(service: T, known: string): T => {
-  if (service.daemon && service.daemon !== known)
-    throw new Error(`${service.daemon} is not supported here yet: leave daemon out, for ${known}`);
-  return service;
 };

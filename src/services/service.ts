@@ -13,7 +13,7 @@ export interface ServiceContext {
   /** The link's prefixes. */
   ipv4: string[];
   ipv6: string[];
-  /** Prefixes by link, for services that tell clients apart. */
+  /** Prefixes of every network, for services that tell clients apart by where they are. */
   prefixesByLink: Record<string, string[]>;
   /** A folder of the daemon's own, writable, absolute: /run/miflab/lte-router.ra */
   folder: string;
@@ -23,4 +23,7 @@ export interface ServiceContext {
   macOf(node: string): string;
 }
 
-export type PlannedService = Pick<PlannedDaemon, 'program' | 'command' | 'files' | 'ready' | 'reload'>;
+export type PlannedService = Pick<
+  PlannedDaemon,
+  'program' | 'command' | 'files' | 'ready' | 'reload' | 'reloaded'
+>;

@@ -6,10 +6,12 @@ import path from 'node:path';
 import t from 'tap';
 import type { DhcpV4, DhcpV6, DnsServer, RouterAdvertisement } from '../../src/lab/schema.ts';
 import { dnsmasqDhcpV4, dnsmasqDhcpV6, dnsmasqRa } from '../../src/services/dnsmasq.ts';
-import { daemonIds, servicesOf } from '../../src/services/index.ts';
+import { dnsmasqDns, dnsmasqDnsLimits } from '../../src/services/dnsmasq-dns.ts';
+import { daemonIds } from '../../src/services/index.ts';
+import { keaDhcpV4, keaDhcpV6 } from '../../src/services/kea.ts';
 import { radvd } from '../../src/services/radvd.ts';
 import type { PlannedService, ServiceContext } from '../../src/services/service.ts';
-import { unbound } from '../../src/services/unbound.ts';
+import { unbound, unboundLimits } from '../../src/services/unbound.ts';
 
 const folder = mkdtempSync(path.join(tmpdir(), 'miflab-services-'));
 t.teardown(() => rmSync(folder, { recursive: true }));
@@ -33,7 +35,10 @@ const context: ServiceContext = {
   prefixesByLink: { wifi: ['10.0.1.0/24', '2001:db8:a::/64'] },
   folder,
   addressOf: (name, family) =>
-    name === 'server' ? { ipv4: '192.0.2.1', ipv6: '2001:db8:ff::1' }[family] : name,
+    ({
+      server: { ipv4: '192.0.2.1', ipv6: '2001:db8:ff::1' },
+      router: { ipv4: '10.0.1.1', ipv6: '2001:db8:a::1' },
+    })[name]?.[family] ?? name,
   macOf: () => '02:00:00:00:00:0a',
 };
 
@@ -44,6 +49,8 @@ const accepted = (service: PlannedService, check: string[]): void => {
   for (const [file, text] of Object.entries(service.files)) writeFileSync(file, text);
   execFileSync(check[0]!, check.slice(1), { stdio: 'pipe' });
 };
+
+const configurationOf = (service: PlannedService) => JSON.parse(textOf(service));
 
 const offers: DhcpV4[] = [
   {},
@@ -188,81 +195,175 @@ t.test('a daemon is named by what it offers, and by its link where there are sev
   t.strictSame(daemonIds('r', node), ['r.ra-wifi', 'r.ra-lte', 'r.dhcpv4', 'r.dns']);
 });
 
-t.test('a daemon that miflab cannot configure is said, never replaced', async (t) => {
-  const node = { router: ['wifi'], dhcpv4: { wifi: { daemon: 'kea' as const } } };
-  t.throws(() => servicesOf('r', node, () => context), { message: /^kea is not supported/ });
+/** Kea looks for its interface even where it only reads. */
+const withWifi = (program: string): string[] => [
+  ...['unshare', '-Urn', 'sh', '-c', 'ip link add wifi type veth peer name far && exec "$@"', 'sh'],
+  ...[program, '-t', `${folder}/${program}.json`],
+];
+
+t.test('Kea accepts every DHCPv4 server', async (t) => {
+  const ofKea: DhcpV4[] = [
+    ...offers.slice(0, 4),
+    { options: { 42: '192.0.2.9', 150: '0x0102', 224: 300, 252: 'text' } },
+    { text: '{ "renew-timer": 10 }' },
+  ];
+  for (const dhcp of ofKea)
+    t.doesNotThrow(() => accepted(keaDhcpV4(dhcp, context), withWifi('kea-dhcp4')), JSON.stringify(dhcp));
+  const [subnet] = configurationOf(keaDhcpV4(ofKea[3]!, context)).Dhcp4.subnet4;
+  t.match(subnet['option-data'], [
+    { code: 3, data: '10.0.1.1' },
+    { code: 121, data: '100a05c000020100' + '0a000101' },
+  ]);
+  t.match(subnet.reservations, [{ 'hw-address': '02:00:00:00:00:0a', 'ip-address': '10.0.1.50' }]);
+  t.match(configurationOf(keaDhcpV4(ofKea[4]!, context)).Dhcp4.subnet4[0]['option-data'].slice(1), [
+    { code: 42, data: '192.0.2.9' },
+    { code: 150, 'csv-format': false, data: '0102' },
+    { code: 224, data: '012c' },
+    { code: 252, data: '74657874' },
+  ]);
+  t.match(configurationOf(keaDhcpV4(ofKea[5]!, context)).Dhcp4, { 'renew-timer': 10, authoritative: true });
 });
 
+t.test('Kea accepts every DHCPv6 server', async (t) => {
+  for (const dhcp of [
+    ...leases,
+    { 'preferred-lifetime': '1min', 'valid-lifetime': '2min' },
+    { options: { 31: '2001:db8::1', 59: 'http://boot.test/' } },
+  ])
+    t.doesNotThrow(() => {
+      const { options: _, ...others } = dhcp as DhcpV6;
+      const sayable = leases.includes(dhcp) ? others : dhcp;
+      accepted(keaDhcpV6(sayable, context), withWifi('kea-dhcp6'));
+    }, JSON.stringify(dhcp));
+  t.match(configurationOf(keaDhcpV6({ stateless: true }, context)).Dhcp6.subnet6[0].pools, []);
+});
+
+t.test('what a daemon cannot say or do is told with its place in the lab', async (t) => {
+  t.strictSame(
+    dnsmasqDnsLimits({
+      otherwise: 'drop',
+      views: { wifi: {} },
+      records: { '*.a.test': { A: '192.0.2.1', TXT: '"x"' }, 'b.test': { NAPTR: '1 1 "" "" "" .' } },
+    }).map(({ path }) => path.join('.')),
+    ['views', 'otherwise', 'records.*.a.test.TXT', 'records.b.test.NAPTR'],
+  );
+  const alias = { 'a.test': { CNAME: 'b.test' } };
+  t.strictSame(unboundLimits({ records: alias }), []);
+  t.strictSame(
+    unboundLimits({ otherwise: 'servfail', records: alias, views: { wifi: alias } }).map(({ path }) =>
+      path.join('.'),
+    ),
+    ['records.a.test.CNAME', 'views.wifi.a.test.CNAME'],
+  );
+});
+
+const records: DnsServer['records'] = {
+  'www.example': { A: '192.0.2.1' },
+  'alias.test': { CNAME: 'www.example.' },
+  '1.1.168.192.in-addr.arpa': { PTR: 'host.test.' },
+  'host.test': { A: '192.0.2.2', AAAA: '2001:db8::2' },
+  '*.wild.example': { A: '192.0.2.3' },
+  'text.example': { TXT: '"a b"' },
+  'mail.example': { MX: '10 www.example.' },
+  '_web._tcp.example': { SRV: '1 2 80 www.example.' },
+};
 const answers = {
-  'www.example A': 'NOERROR 192.0.2.1',
+  'www.example A': 'NOERROR A 192.0.2.1',
   'www.example AAAA': 'NOERROR',
-  '1.1.168.192.in-addr.arpa PTR': 'NOERROR host.test.',
-  'host.test A': 'NOERROR 192.0.2.2',
-  'any.wild.example A': 'NOERROR 192.0.2.3',
-  'inside.example A': 'NOERROR 10.0.1.9',
+  'alias.test A': 'NOERROR CNAME www.example. A 192.0.2.1',
+  '1.1.168.192.in-addr.arpa PTR': 'NOERROR PTR host.test.',
+  'host.test A': 'NOERROR A 192.0.2.2',
+  'host.test AAAA': 'NOERROR AAAA 2001:db8::2',
+  'any.wild.example A': 'NOERROR A 192.0.2.3',
+  'text.example TXT': 'NOERROR TXT "a b"',
+  'mail.example MX': 'NOERROR MX 10 www.example.',
+  '_web._tcp.example SRV': 'NOERROR SRV 1 2 80 www.example.',
 };
 const unknown = { nxdomain: 'NXDOMAIN', refuse: 'REFUSED', servfail: 'SERVFAIL', drop: 'silence' } as const;
+const servers = { unbound, dnsmasq: dnsmasqDns };
 
-for (const otherwise of Object.keys(unknown) as (keyof typeof unknown)[])
-  t.test(
-    `unbound answers as soon as it says it is ready, and any other name gets ${otherwise}`,
-    async (t) => {
-      const dns: DnsServer = {
-        otherwise,
-        records: {
-          'www.example': { A: '192.0.2.1' },
-          '1.1.168.192.in-addr.arpa': { PTR: 'host.test.' },
-          'host.test': { A: '192.0.2.2' },
-          '*.wild.example': { A: '192.0.2.3' },
-        },
-        views: { here: { 'inside.example': { A: '10.0.1.9' } } },
-      };
-      const loopback = { ...wifi, addresses: ['127.0.0.1/8'] };
-      const service = unbound(dns, {
-        ...context,
-        interfaces: [loopback],
-        prefixesByLink: { here: ['127.0.0.0/8'] },
-      });
-      for (const [file, text] of Object.entries(service.files)) writeFileSync(file, text);
-      const dig = `for q in "$@"; do set -- $q; dig +tries=1 +time=2 +noall +comments +answer @127.0.0.1 $1 $2; echo "== $q"; done; kill $daemon`;
-      const shell = spawn('unshare', [
-        '-Urn',
-        '--fork',
-        '--kill-child',
-        'sh',
-        '-c',
-        `ip link set lo up; ${service.command.join(' ')} & daemon=$!; read go; ${dig}`,
-        'sh',
-        ...Object.keys(answers),
-        'nobody.example A',
-        'nobody.test A',
-      ]);
-      t.teardown(() => shell.kill('SIGKILL'));
-      let log = '';
-      let output = '';
-      shell.stdout.on('data', (data) => (output += data));
-      await new Promise<void>((ready, failed) => {
-        shell.stderr.on('data', (data) => {
-          log += data;
-          if (new RegExp(service.ready.output!).test(log)) ready();
-        });
-        shell.on('exit', () => failed(new Error(log)));
-      });
-      shell.stdin.end('go\n');
-      await once(shell, 'exit');
-      const seen = Object.fromEntries(
-        [...output.matchAll(/([\s\S]*?)== (.*)\n/g)].map(([, text, question]) => [question, reading(text!)]),
-      );
-      t.strictSame(seen, {
-        ...answers,
+/** What a server says to questions asked as soon as it says that it is ready, in a network of its own. */
+const answersOf = async (service: PlannedService, questions: string[]): Promise<Record<string, string>> => {
+  for (const [file, text] of Object.entries(service.files)) writeFileSync(file, text);
+  const dig = `for q in "$@"; do set -- $q; dig +tries=1 +time=2 +noall +comments +answer @192.0.2.53 $1 $2; echo "== $q"; done; kill $daemon`;
+  const network =
+    'ip link set lo up; ip link add wifi type veth peer name far; ip link set far up; ip link set wifi up; ip addr add 192.0.2.53/32 dev wifi';
+  const shell = spawn('unshare', [
+    '-Urn',
+    '--fork',
+    '--kill-child',
+    'sh',
+    '-c',
+    `${network}; ${service.command.join(' ')} & daemon=$!; read go; ${dig}`,
+    'sh',
+    ...questions,
+  ]);
+  t.teardown(() => shell.kill('SIGKILL'));
+  let log = '';
+  let output = '';
+  shell.stdout.on('data', (data) => (output += data));
+  await new Promise<void>((ready, failed) => {
+    shell.stderr.on('data', (data) => {
+      log += data;
+      if (new RegExp(service.ready.output!).test(log)) ready();
+    });
+    shell.on('exit', () => failed(new Error(log)));
+  });
+  shell.stdin.end('go\n');
+  await once(shell, 'exit');
+  return Object.fromEntries(
+    [...output.matchAll(/([\s\S]*?)== (.*)\n/g)].map(([, text, question]) => [question, reading(text!)]),
+  );
+};
+
+const here: ServiceContext = {
+  ...context,
+  interfaces: [{ ...wifi, addresses: ['192.0.2.53/32'] }],
+  prefixesByLink: { here: ['192.0.2.53/32'] },
+};
+
+for (const [name, limitsOf] of [
+  ['unbound', unboundLimits],
+  ['dnsmasq', dnsmasqDnsLimits],
+] as const)
+  for (const otherwise of Object.keys(unknown) as (keyof typeof unknown)[]) {
+    const dns: DnsServer = { otherwise, records };
+    const beyond = limitsOf(dns).map(({ path }) => path.join('.'));
+    if (beyond.includes('otherwise')) continue;
+    t.test(`${name} answers from the records, and any other name gets ${otherwise}`, async (t) => {
+      const { 'alias.test A': alias, ...others } = answers;
+      const expected = {
+        ...others,
+        ...(beyond.length === 0 ? { 'alias.test A': alias } : {}),
         'nobody.example A': unknown[otherwise],
         'nobody.test A': unknown[otherwise],
-      });
+      };
+      t.strictSame(await answersOf(servers[name](dns, here), Object.keys(expected)), expected);
+    });
+  }
+
+t.test('unbound shows the records of a view to clients of that network only', async (t) => {
+  const views = {
+    here: { 'inside.example': { A: '10.0.1.9' } },
+    elsewhere: { 'outside.example': { A: '10.0.1.8' } },
+  };
+  const prefixesByLink = { ...here.prefixesByLink, elsewhere: ['198.51.100.0/24'] };
+  t.strictSame(
+    await answersOf(unbound({ records, views }, { ...here, prefixesByLink }), [
+      'inside.example A',
+      'outside.example A',
+      'alias.test A',
+    ]),
+    {
+      'inside.example A': 'NOERROR A 10.0.1.9',
+      'outside.example A': 'NXDOMAIN',
+      'alias.test A': 'NOERROR CNAME www.example. A 192.0.2.1',
     },
   );
+});
 
 const reading = (text: string): string =>
   [
     /status: (\w+)/.exec(text)?.[1] ?? 'silence',
-    ...[...text.matchAll(/\sIN\s+(?:A|AAAA|PTR)\s+(\S+)/g)].map(([, value]) => value),
+    ...[...text.matchAll(/\sIN\s+([A-Z]+)\s+(.+)$/gm)].map(([, type, value]) => `${type} ${value}`),
   ].join(' ');

@@ -78,7 +78,7 @@ export const RouterAdvertisement = define(
 );
 
 const DhcpOptions = describe(
-  'DHCP options by number, the value as the daemon writes it',
+  'DHCP options by number, the value as the daemon writes it; for Kea 0x… stands for bytes',
   z.record(
     z.string().regex(/^\d+$/, 'expected an option number'),
     z.union([z.string(), z.number(), z.array(z.string())]),
@@ -141,7 +141,7 @@ export const DnsRecords = define(
   z.record(
     z.string(),
     z.record(
-      z.string().regex(/^[A-Z]+$/, 'expected a record type: A, AAAA, CNAME, PTR, TXT'),
+      z.string().regex(/^[A-Z]+$/, 'expected a record type: A, AAAA, CNAME, PTR, TXT, SRV, MX'),
       oneOrMany(z.string()),
     ),
   ),
@@ -154,7 +154,7 @@ export const DnsServer = define(
     daemon: describe('The daemon that answers (default unbound)', z.enum(['unbound', 'dnsmasq'])).optional(),
     records: DnsRecords.optional(),
     views: describe(
-      'Records that only clients on the named link see (unbound)',
+      'Records that only clients with an address of the named network see (unbound)',
       z.record(naming('network'), DnsRecords),
     ).optional(),
     otherwise: describe(

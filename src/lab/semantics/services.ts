@@ -1,7 +1,9 @@
 /** What daemons are asked to serve, against the links they serve it on. Pure. */
+import { dnsmasqDnsLimits } from '../../services/dnsmasq-dns.ts';
+import { unboundLimits } from '../../services/unbound.ts';
 import { compareAddresses, contains, type Family } from '../addresses.ts';
 import { linkServices, linksOf, prefixesOf, servicesOf } from '../parts.ts';
-import type { Path, Problem } from '../problem.ts';
+import { isMap, type Path, type Problem } from '../problem.ts';
 import type { Lab, Node } from '../schema.ts';
 import { withoutAddress } from './addressees.ts';
 
@@ -17,6 +19,8 @@ export const serviceProblems = (lab: Lab): Problem[] =>
       ...rangeProblems(node, path, lab),
       ...leaseProblems(node, path, lab),
       ...addresseeProblems(node, path, lab),
+      ...textProblems(node, path),
+      ...dnsProblems(node, path),
     ];
   });
 
@@ -58,6 +62,33 @@ function rangeProblem(
   if (!contains(home, last)) return [{ path: [...path, 1], message: `${last} is outside ${home}`, about }];
   if (compareAddresses(first, last) <= 0) return [];
   return [{ path: [...path, 1], message: `the range ends before it begins, at ${first}` }];
+}
+
+/** Kea's own words are JSON. */
+const textProblems = (node: Node, path: Path): Problem[] =>
+  (['dhcpv4', 'dhcpv6'] as const).flatMap((service) =>
+    Object.entries(servicesOf(node)[service] ?? {})
+      .filter(([, { daemon, text }]) => daemon === 'kea' && text !== undefined && !isJsonObject(text))
+      .map(([link]) => ({
+        path: [...path, service, link, 'text'],
+        message: 'Kea is configured in JSON, and this is no JSON object',
+        expected: '{ "renew-timer": 10 }',
+      })),
+  );
+
+function isJsonObject(text: string): boolean {
+  try {
+    return isMap(JSON.parse(text));
+  } catch {
+    return false;
+  }
+}
+
+/** What the daemon cannot say or do. */
+function dnsProblems({ dns }: Node, path: Path): Problem[] {
+  if (!dns) return [];
+  const limits = dns.daemon === 'dnsmasq' ? dnsmasqDnsLimits(dns) : unboundLimits(dns);
+  return limits.map((limit) => ({ ...limit, path: [...path, 'dns', ...limit.path], atKey: true }));
 }
 
 /** A fixed lease goes to a MAC address on the link. */
