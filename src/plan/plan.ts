@@ -134,8 +134,6 @@ export interface PlannedDaemon {
   ready: Readiness;
   /** How a changed configuration is taken up: the signal, or a restart. */
   reload: 'SIGHUP' | 'restart';
-  /** What its output says, as a regular expression, once a signal made it take up its configuration anew. */
-  reloaded?: string;
   /** Started while the lab is built; false: only by a step. */
   started: boolean;
   /** It does its work and ends: exit code 0 is no fault. */

@@ -12,7 +12,9 @@ import type { PlannedService, ServiceContext } from './service.ts';
 export const keaDhcpV4 = (dhcp: DhcpV4, context: ServiceContext): PlannedService => {
   const address = (node: string) => context.addressOf(node, 'ipv4');
   const options = [
-    ...(dhcp.router === 'none' ? [] : [option(3, address(dhcp.router ?? context.node))]),
+    ...(dhcp.router === 'none'
+      ? []
+      : [option(3, dhcp.router ? address(dhcp.router) : ownAddress(context, dhcp))]),
     ...given(dhcp.dns, (servers) => option(6, servers.map(address).join(', '))),
     ...given(dhcp.domain, (domain) => option(15, domain)),
     ...given(dhcp.mtu, (mtu) => option(26, mtu)),
@@ -34,6 +36,18 @@ export const keaDhcpV4 = (dhcp: DhcpV4, context: ServiceContext): PlannedService
     'valid-lifetime': lifetime(dhcp['lease-time'] ?? '1h'),
     subnet4: [subnet(context, 'ipv4', dhcp, options, { reservations })],
   });
+};
+
+/** Of the node's addresses on the link the one that clients of the pool can reach. */
+const ownAddress = (context: ServiceContext, dhcp: DhcpV4): string => {
+  const addresses = context.interface!.addresses.map((one) => one.split('/')[0]!);
+  const served = prefixOf(context, 'ipv4', dhcp);
+  return addresses.find((one) => contains(served, one)) ?? context.addressOf(context.node, 'ipv4');
+};
+
+const prefixOf = (context: ServiceContext, family: 'ipv4' | 'ipv6', dhcp: DhcpV4 | DhcpV6): string => {
+  const [first] = poolOf(dhcp, family, context);
+  return context[family].find((prefix) => contains(prefix, first))!;
 };
 
 /** DHCPv6 (RFC 8415). */
@@ -102,17 +116,14 @@ const subnet = (
   dhcp: DhcpV4 | DhcpV6,
   options: Json[],
   more: Json,
-): Json => {
-  const pool = poolOf(dhcp, family, context);
-  return {
-    id: 1,
-    subnet: context[family].find((prefix) => contains(prefix, pool[0]))!,
-    interface: context.interface!.name,
-    pools: [{ pool: pool.join('-') }],
-    'option-data': options,
-    ...more,
-  };
-};
+): Json => ({
+  id: 1,
+  subnet: prefixOf(context, family, dhcp),
+  interface: context.interface!.name,
+  pools: [{ pool: poolOf(dhcp, family, context).join('-') }],
+  'option-data': options,
+  ...more,
+});
 
 /** Codes without a definition of their own in Kea 2.2, and all above; a value for one of them is given in bytes. */
 const UNDEFINED_V4 = new Set([

@@ -23,7 +23,4 @@ export interface ServiceContext {
   macOf(node: string): string;
 }
 
-export type PlannedService = Pick<
-  PlannedDaemon,
-  'program' | 'command' | 'files' | 'ready' | 'reload' | 'reloaded'
->;
+export type PlannedService = Pick<PlannedDaemon, 'program' | 'command' | 'files' | 'ready' | 'reload'>;
