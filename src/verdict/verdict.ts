@@ -1,4 +1,5 @@
 import type { Decision } from '../decision/decision.ts';
+import type { Timers } from '../plan/plan.ts';
 
 export type Outcome = 'conforms' | 'deviates' | 'permitted' | 'inconclusive' | 'unsupported';
 
@@ -20,7 +21,7 @@ export interface RunResult {
   lab: string;
   variant: string;
   stack: string;
-  timers: 'fast' | 'real';
+  timers: Timers;
   /** What the stack says of its version; none: the kernel's is all there is. */
   version?: string;
   verdicts: Verdict[];
