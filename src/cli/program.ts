@@ -199,11 +199,8 @@ const grep = () =>
     pattern,
   );
 const timers = () =>
-  new Option(
-    '--timers <kind>',
-    "fast: shorten what only costs time; real: the kernel's defaults; virtual: the same in virtual time",
-  )
-    .choices(['fast', 'real', 'virtual'])
+  new Option('--timers <kind>', "fast: shorten what only costs time; real: the kernel's defaults")
+    .choices(['fast', 'real'])
     .default('fast');
 const stackOption = () =>
   new Option('--stack <names>', 'host stacks under test, with commas between them').argParser(stacks);
@@ -231,7 +228,7 @@ const exitCodesText = `
 Exit codes, the first that holds:
   130  interrupted by Ctrl-C
   70   a bug of miflab
-  2    wrong usage, or a mistake in a lab file: nothing was started
+  2    wrong usage or a mistake in a lab file: nothing was started; or the lab asks for what is refused
   1    a decision differs from its expectation and the recorded practice
   4    the machine lacks something: miflab doctor says what
   3    a lab was inconclusive

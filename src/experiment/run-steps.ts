@@ -1,11 +1,10 @@
 /** The steps of an experiment, one after the other, each told to the timeline. */
 import type { PlannedStep } from '../plan/plan.ts';
 import { ipLines, nft, runInNode } from '../testbed/build.ts';
-import { EvidenceFault } from '../testbed/faults.ts';
+import { EvidenceFault, standingAt } from '../testbed/faults.ts';
 import { impairLink } from '../testbed/impair.ts';
 import { plannedNode, type RunningLab } from '../testbed/lab.ts';
 import { layFiles } from '../testbed/own-files.ts';
-import { until } from '../testbed/recorder.ts';
 import { silence } from '../testbed/silence.ts';
 import { setSysctls } from '../testbed/sysctls.ts';
 import { setCarrier } from './carrier.ts';
@@ -26,10 +25,8 @@ export const runSteps = async (lab: RunningLab, beforeProbes: () => Promise<void
     }
     lab.recorder.record({ kind: 'step', index, title: step.title, phase: 'begin' });
     if (step.kind !== 'wait') seen.reset();
-    await runStep(lab, step, flows, seen);
+    await standingAt(step.at, () => runStep(lab, step, flows, seen));
     lab.recorder.record({ kind: 'step', index, title: step.title, phase: 'end' });
-    const fault = lab.daemons.fault();
-    if (fault) throw fault;
   }
   if (!probed) await beforeProbes();
 };
@@ -50,8 +47,6 @@ const runStep = async (
       const line = step.at ? `line ${step.at.line}: ` : '';
       throw new EvidenceFault(`${line}${step.title}: within ${step.withinMs} ms ${missing.join('; ')}`);
     }
-    case 'after':
-      return void (await until(lab.recorder, { ms: step.ms }, () => undefined));
     case 'daemon':
       return step.action === 'start'
         ? daemons.start(daemons.planned(step.daemon))

@@ -42,7 +42,6 @@ export const waitForState = async (
 ): Promise<string[]> => {
   let lacking: string[] = [];
   await until(lab.recorder, { ms: withinMs }, () => {
-    if (lab.daemons.fault()) return true;
     lacking = missing(state, {
       tables: lab.host.tables(),
       logs,
@@ -52,7 +51,5 @@ export const waitForState = async (
     });
     return lacking.length === 0 ? true : undefined;
   });
-  const fault = lab.daemons.fault();
-  if (fault) throw fault;
   return lacking;
 };

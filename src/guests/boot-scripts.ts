@@ -3,9 +3,6 @@
 /** Where a guest finds what was prepared for it. */
 export const GUEST_FOLDER = '/run/miflab-guest';
 
-/** Where a guest that is made for one lab leaves what the lab tells. */
-export const OUTPUT_FOLDER = '/run/miflab-output';
-
 /**
  * Of every guest, once its root file system is there: the rest of the file systems, modules, then the agent on the
  * channel. By busybox: the machine's own mount(8) has the setuid bit, and its owner is nobody in here. The channel
@@ -26,13 +23,7 @@ for module in "$folder"/modules/*.ko; do
   [ -e "$module" ] && busybox insmod "$module"
 done
 [ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
-[ -e "$folder/at-boot" ] && . "$folder/at-boot"
-if [ -e "$folder/order" ]; then
-  busybox mount -t hostfs -o ${OUTPUT_FOLDER} none ${OUTPUT_FOLDER}
-  /run/miflab-node /run/miflab-program/guest-once.js "$folder/order" ${OUTPUT_FOLDER}/messages </dev/null
-  echo "the lab ended: $?"
-  exec busybox poweroff -f
-fi
+. "$folder/at-boot"
 read -r channel < "$folder/channel"
 exec 3<>"$channel"
 [ -t 3 ] && stty raw -echo <&3

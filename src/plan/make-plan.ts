@@ -6,7 +6,7 @@ import { planDaemons } from './daemons.ts';
 import { plannedImpairment } from './impairment.ts';
 import { planNeeds } from './needs.ts';
 import { planNode } from './nodes.ts';
-import type { Plan, Timers } from './plan.ts';
+import type { Plan, Position, Timers } from './plan.ts';
 import { planned } from './plan-mistake.ts';
 import { planStack } from './stack.ts';
 import { planSteps } from './steps.ts';
@@ -17,7 +17,7 @@ export interface PlanOptions {
   variant: string;
   stack: string;
   timers: Timers;
-  positionOf?: (path: (string | number)[]) => { line: number; column: number };
+  positionOf?: (path: (string | number)[]) => Position;
 }
 
 /** @throws PlanMistake for what the lab asks for and cannot be done */
@@ -53,9 +53,10 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
     host: stack.host,
     timers,
     links,
-    nodes: topology.nodes.map((node) =>
-      stack.on(planned(['nodes', node.name], () => planNode(node, topology, lab, timers))),
-    ),
+    nodes: topology.nodes.map((node) => ({
+      ...stack.on(planned(['nodes', node.name], () => planNode(node, topology, lab, timers))),
+      at: node.lab && options.positionOf?.(['nodes', node.name]),
+    })),
     daemons: [...planDaemons(lab, topology), ...stack.daemons],
     responders,
     steps: [...stack.start, ...steps],

@@ -6,8 +6,7 @@
  */
 import type { HostState } from './state.ts';
 
-/** virtual: the kernel's defaults, in a guest whose idle time is skipped. */
-export type Timers = 'fast' | 'real' | 'virtual';
+export type Timers = 'fast' | 'real';
 
 /** The namespace where the links are bridged and captured; every other one is a node's. */
 export const FABRIC = 'fabric';
@@ -88,6 +87,8 @@ export type Role = 'router' | 'server' | 'host' | 'under-test' | 'internet';
 
 export interface PlannedNode {
   name: string;
+  /** Where the node stands; the internet stands nowhere. */
+  at?: Position;
   role: Role;
   /** Hosts have a mount and a UTS namespace of their own besides their network namespace. */
   ownFiles: boolean;
@@ -156,11 +157,17 @@ export interface Responder {
   port: number;
 }
 
+/** In the lab file, from 1. */
+export interface Position {
+  line: number;
+  column: number;
+}
+
 interface StepBase {
   /** One line for people: 'plug in wifi'. */
   title: string;
-  /** Where the step stands in the lab file. */
-  at?: { line: number; column: number };
+  /** Where the step stands. */
+  at?: Position;
 }
 
 export type PlannedStep = StepBase &
@@ -177,7 +184,6 @@ export type PlannedStep = StepBase &
     | { kind: 'run'; node: string; command: string[] }
     | { kind: 'silence'; node: string; mode: 'all' | 'neighbours' | 'forwarding' | 'none' }
     | { kind: 'impair'; link: string; impair: PlannedImpairment }
-    | { kind: 'after'; ms: number }
     | { kind: 'send'; node: string; interface: string /** A whole Ethernet frame. */; frame: string }
     | { kind: 'probe'; probe: PlannedProbe }
   );

@@ -83,7 +83,11 @@ const about = (probe: string, sentence: string): string => (probe ? `${probe}: $
 function failureLines(run: RunRecord): string[] {
   const { failure, verdicts } = decisive(run).result;
   if (!failure) return [];
-  const message = verdicts.some(({ reason }) => reason.includes(failure.message)) ? [] : [failure.message];
+  const where =
+    failure.kind === 'lab' && failure.at ? `${run.file}:${failure.at.line}:${failure.at.column}: ` : '';
+  const message = verdicts.some(({ reason }) => reason.includes(failure.message))
+    ? []
+    : [`${where}${failure.message}`];
   if (failure.kind === 'machine' && failure.remedy) return [...message, failure.remedy];
   if (failure.kind === 'daemon')
     return [...message, ...failure.lastOutput.map((line) => `${failure.daemon} | ${line}`)];

@@ -33,7 +33,7 @@ export async function attempt(run: Run, laboratory: Laboratory, options: Attempt
     result,
     practice,
     outcome,
-    unexpected: isUnexpected(result.verdicts, practice),
+    unexpected: isUnexpected(result, practice),
   };
 }
 

@@ -4,7 +4,7 @@ export const ExitCode = {
   ok: 0,
   /** A decision differs from expectation and recorded practice, or a control from what it must be. */
   differs: 1,
-  /** Wrong usage, or a mistake in a lab file: nothing was started. */
+  /** Wrong usage, or a mistake in a lab file, found before anything was started or when the kernel refused it. */
   usage: 2,
   /** A lab broke, or its wire gave no clear answer. */
   inconclusive: 3,

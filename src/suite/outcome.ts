@@ -1,6 +1,6 @@
 /** From attempts to what a run, and a suite, came to. Pure. */
 import type { Decision } from '../decision/decision.ts';
-import type { Failure, Outcome, RunResult, Verdict } from '../verdict/verdict.ts';
+import type { Failure, Outcome, RunResult } from '../verdict/verdict.ts';
 import { ExitCode } from './exit-code.ts';
 import type { Attempt, PracticeFinding, RunRecord, Stability } from './results.ts';
 
@@ -17,16 +17,17 @@ const worst = (several: Outcome[]): Outcome | undefined =>
   outcomes.find((outcome) => several.includes(outcome));
 
 /**
- * What a run came to: the worst of its verdicts. One that failed is never better than inconclusive, and one
- * that the machine could not build is unsupported.
+ * What a run came to: the worst of its verdicts. One that broke is inconclusive, for what was seen may come of
+ * that and not of the stack; one that the machine could not build is unsupported.
  */
 export function outcomeOf({ verdicts, failure }: RunResult): Outcome {
-  const ofFailure: Outcome[] = failure ? [failure.kind === 'machine' ? 'unsupported' : 'inconclusive'] : [];
-  return worst([...verdicts.map(({ outcome }) => outcome), ...ofFailure]) ?? 'inconclusive';
+  if (failure) return failure.kind === 'machine' ? 'unsupported' : 'inconclusive';
+  return worst(verdicts.map(({ outcome }) => outcome)) ?? 'inconclusive';
 }
 
 /** Whether a suite must fail for this result: a change of practice, or a deviation that nobody recorded. */
-export function isUnexpected(verdicts: Verdict[], practice: PracticeFinding[]): boolean {
+export function isUnexpected({ verdicts, failure }: RunResult, practice: PracticeFinding[]): boolean {
+  if (failure) return false;
   const recorded = new Set(practice.filter(({ state }) => state === 'as recorded').map(({ probe }) => probe));
   const changed = practice.some(({ state }) => state === 'changed');
   return changed || verdicts.some(({ outcome, probe }) => outcome === 'deviates' && !recorded.has(probe));
@@ -65,12 +66,14 @@ const fingerprint = ({ result, outcome }: Attempt): string =>
   JSON.stringify([outcome, result.verdicts.map(({ probe, outcome, seen }) => [probe, outcome, seen])]);
 
 /**
- * The exit code of a finished suite, the gravest first: a bug of miflab makes every result doubtful; a
- * decision that differs is a finding whatever else happened; what the machine lacks explains what is missing.
+ * The exit code of a finished suite, the gravest first: a bug of miflab makes every result doubtful; a lab that
+ * asks for what is refused must be mended; a decision that differs is a finding whatever else happened; what the
+ * machine lacks explains what is missing.
  */
 export function exitCodeOf(runs: Pick<RunRecord, 'outcome' | 'unexpected' | 'attempts'>[]): ExitCode {
   const failures = runs.flatMap(({ attempts }) => attempts.flatMap(({ result }) => result.failure ?? []));
   if (failures.some(({ kind }) => kind === 'bug')) return ExitCode.bug;
+  if (failures.some(({ kind }) => kind === 'lab')) return ExitCode.usage;
   if (runs.some(({ unexpected }) => unexpected)) return ExitCode.differs;
   if (failures.some(isRemediable) || nothingMeasured(runs)) return ExitCode.machine;
   if (runs.some(({ outcome }) => outcome === 'inconclusive')) return ExitCode.inconclusive;

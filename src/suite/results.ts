@@ -2,10 +2,12 @@
  * What a suite leaves behind, as plain data: results.json (docs/results.md) is this and nothing else, so a
  * report can be printed again from it.
  */
-import type { Timers } from '../plan/plan.ts';
+import type { Position } from '../plan/plan.ts';
 import type { PracticeComparison } from '../verdict/practice.ts';
 import type { Outcome, RunResult } from '../verdict/verdict.ts';
 import type { KernelInfo } from './kernel.ts';
+
+export type { Position };
 
 /** What a run is: known before it starts. */
 export interface RunInfo {
@@ -27,14 +29,9 @@ export interface RunInfo {
   kernel: string;
   /** Of that kernel, as uname says it. */
   release: string;
-  timers: Timers;
+  timers: 'fast' | 'real';
   /** Where each probe's expectation stands in the file; '' where the lab begins. */
   positions: Record<string, Position>;
-}
-
-export interface Position {
-  line: number;
-  column: number;
 }
 
 /** How a decision compares with the practice recorded for its stack. */

@@ -1,6 +1,6 @@
 /** Programs started from a lab: line by line output, and an end that is always awaited. */
 import { readFileSync } from 'node:fs';
-import { createInterface } from 'node:readline';
+import type { Readable } from 'node:stream';
 import { execa } from 'execa';
 
 /**
@@ -25,7 +25,7 @@ export const startProgram = (
   const [file, ...args] = command as [string, ...string[]];
   const subprocess = execa(file, args, { ...LEFT_ALONE, stdin: 'ignore', buffer: false });
   for (const stream of ['stdout', 'stderr'] as const)
-    createInterface({ input: subprocess[stream] }).on('line', (line) => onLine(stream, line));
+    eachLine(subprocess[stream], (line) => onLine(stream, line));
   return {
     pid: subprocess.pid,
     kill: (signal) => {
@@ -51,17 +51,39 @@ const childrenOf = (pid: number | undefined): number[] => {
   }
 };
 
+const LONGEST_LINE = 8192;
+
+/** A line that is longer comes in pieces: a program that never ends one would fill the memory. */
+const eachLine = (stream: Readable, onLine: (line: string) => void): void => {
+  let rest = '';
+  stream.setEncoding('utf8').on('data', (text: string) => {
+    const lines = `${rest}${text}`.split('\n');
+    rest = lines.pop()!;
+    for (const line of lines) onLine(line);
+    if (rest.length < LONGEST_LINE) return;
+    onLine(rest);
+    rest = '';
+  });
+  stream.on('end', () => {
+    if (rest) onLine(rest);
+  });
+};
+
 export interface Finished {
   code: number | null;
   output: string;
   errors: string;
 }
 
+/** What a lab runs to its end takes less; reached only by a program that hangs, or floods. */
+const LIMITS = { timeout: 60_000, maxBuffer: 4_000_000 } as const;
+
 /** Runs a program to its end. `input` goes to its standard input. */
 export const runProgram = async (command: string[], input?: string): Promise<Finished> => {
   const [file, ...args] = command as [string, ...string[]];
   const result = await execa(file, args, {
     ...LEFT_ALONE,
+    ...LIMITS,
     stripFinalNewline: false,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   });

@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Plan, PlannedNode } from '../plan/plan.ts';
 import { runProgram } from '../sys/program.ts';
-import { LabFault } from './faults.ts';
+import { LabFault, standingAt } from './faults.ts';
 import { giveOwnFiles } from './own-files.ts';
 import { FABRIC, inNode, type Place, RUN_FOLDER } from './places.ts';
 import { type Originals, originalsOf, setSysctls } from './sysctls.ts';
@@ -22,7 +22,7 @@ export const build = async (plan: Plan): Promise<{ sysctls: Originals }> => {
     ['all', 'default'].map((scope) => [`net.ipv6.conf.${scope}.disable_ipv6`, '1']),
   );
   const sysctls = originalsOf(plan);
-  for (const node of plan.nodes) setSysctls(node.name, node.sysctls);
+  for (const node of plan.nodes) await standingAt(node.at, () => setSysctls(node.name, node.sysctls));
   writeFileSync(`${RUN_FOLDER}/nodes/${FABRIC}`, fabricLines(plan).join('\n'));
   for (const node of plan.nodes)
     writeFileSync(`${RUN_FOLDER}/nodes/${node.name}`, nodeLines(node).join('\n'));
@@ -36,8 +36,8 @@ export const build = async (plan: Plan): Promise<{ sysctls: Originals }> => {
             plan.daemons.filter((daemon) => daemon.node === node.name),
           ),
     );
-  await Promise.all([configure(), ...ownFiles]);
-  for (const node of plan.nodes) await applyRulesets(node);
+  await Promise.all([configure(plan), ...ownFiles]);
+  for (const node of plan.nodes) await standingAt(node.at, () => applyRulesets(node));
   return { sysctls };
 };
 
@@ -90,9 +90,17 @@ for pid in $pids; do wait "$pid" || status=1; done
 exit $status
 `;
 
-const configure = async (): Promise<void> => {
+const configure = async (plan: Plan): Promise<void> => {
   const { code, errors } = await runProgram(['/bin/sh', '-c', CONFIGURE, RUN_FOLDER]);
-  if (code !== 0) throw new LabFault(errors.trim());
+  if (code !== 0) throw refusal(plan, errors.trim());
+};
+
+/** ip says which line of which file it stopped at: the file is a node's, and the line what the lab asks for. */
+const refusal = (plan: Plan, errors: string): LabFault => {
+  const [, said, name, line] = /^(.*)\nCommand failed .*\/nodes\/(.+):(\d+)/s.exec(errors) ?? [];
+  const node = plan.nodes.find((candidate) => candidate.name === name);
+  if (!node) return new LabFault(errors);
+  return new LabFault(`ip ${nodeLines(node)[Number(line) - 1]} on ${node.name}: ${said}`, node.at);
 };
 
 export const applyRulesets = async (node: PlannedNode): Promise<void> => {

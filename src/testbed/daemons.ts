@@ -15,8 +15,8 @@ export interface Daemons {
   planned(id: string): PlannedDaemon;
   /** Whether its output has matched a regular expression since it started. */
   hasSaid(id: string, pattern: string): boolean;
-  /** The first daemon that ended without being told to. */
-  fault(): DaemonFault | undefined;
+  /** Rejects with a DaemonFault as soon as a daemon ends without being told to, or says more than anyone can keep. */
+  failed: Promise<never>;
 }
 
 interface Running {
@@ -28,15 +28,26 @@ interface Running {
   output: string[];
 }
 
+/** Of what a daemon said last, for the person who looks for the reason. */
 const KEPT_LINES = 10;
 /** Longer than a daemon takes to end in good order; reached only by a hang. */
 const END_MS = 30_000;
+/** Of one daemon; labs of an hour with every debug option on say less. */
+const MOST_LINES = 20_000;
+
+const faultOf = ({ id, program }: PlannedDaemon, { output }: Running, what: string): DaemonFault =>
+  new DaemonFault(id, `${id} (${program}) ${what}`, output.slice(-KEPT_LINES));
 
 export const makeDaemons = (plan: Plan, recorder: Recorder): Daemons => {
   const planned = new Map(plan.daemons.map((daemon) => [daemon.id, daemon]));
   const running = new Map<string, Running>();
   const nodeOf = (daemon: PlannedDaemon) => plan.nodes.find(({ name }) => name === daemon.node)!;
-  let fault: DaemonFault | undefined;
+  let fail: (fault: DaemonFault) => void;
+  const failed = new Promise<never>((_, reject) => {
+    fail = reject;
+  });
+  // Before anyone waits for it, too.
+  failed.catch(() => {});
   const runs = (id: string) => running.get(id)?.over === false;
 
   const start = async (daemon: PlannedDaemon) => {
@@ -55,6 +66,10 @@ export const makeDaemons = (plan: Plan, recorder: Recorder): Daemons => {
     own.program = startProgram(
       inNode(node, daemon.command),
       (stream, text) => {
+        if (own.output.length === MOST_LINES) {
+          own.program.kill('SIGKILL');
+          return fail(faultOf(daemon, own, `said more than ${MOST_LINES} lines`));
+        }
         own.output.push(text);
         own.ready ||= sign!.test(text);
         recorder.record({ kind: 'log', node: daemon.node, daemon: daemon.id, stream, text });
@@ -65,10 +80,8 @@ export const makeDaemons = (plan: Plan, recorder: Recorder): Daemons => {
     void own.program.ended.then(({ code, signal, error }) => {
       own.over = true;
       if (!own.told && !(daemon.once && code === 0))
-        fault ??= new DaemonFault(
-          daemon.id,
-          `${daemon.id} (${daemon.program}) ended: ${error ?? (signal ? `killed by ${signal}` : `exit code ${code}`)}`,
-          own.output.slice(-KEPT_LINES),
+        fail(
+          faultOf(daemon, own, `ended: ${error ?? (signal ? `killed by ${signal}` : `exit code ${code}`)}`),
         );
       recorder.record({
         kind: 'daemon',
@@ -85,16 +98,12 @@ export const makeDaemons = (plan: Plan, recorder: Recorder): Daemons => {
 
   const untilReady = async (daemon: PlannedDaemon, own: Running) => {
     await until(recorder, { ms: daemon.ready.withinMs }, () => (own.ready || own.over ? true : undefined));
-    if (own.over)
-      throw (
-        fault ??
-        new DaemonFault(daemon.id, `${daemon.id} ended before it was ready`, own.output.slice(-KEPT_LINES))
-      );
+    if (own.over && !daemon.once) throw faultOf(daemon, own, 'ended before it was ready');
     if (!own.ready)
-      throw new DaemonFault(
-        daemon.id,
-        `${daemon.id} (${daemon.program}) was not ready within ${daemon.ready.withinMs} ms: no output matched /${daemon.ready.output}/`,
-        own.output.slice(-KEPT_LINES),
+      throw faultOf(
+        daemon,
+        own,
+        `was not ready within ${daemon.ready.withinMs} ms: no output matched /${daemon.ready.output}/`,
       );
   };
 
@@ -104,11 +113,7 @@ export const makeDaemons = (plan: Plan, recorder: Recorder): Daemons => {
     own.told = true;
     own.program.kill(signal);
     if (!(await until(recorder, { ms: END_MS }, () => own.over || undefined)))
-      throw new DaemonFault(
-        id,
-        `${id} did not end within ${END_MS} ms of ${signal}`,
-        own.output.slice(-KEPT_LINES),
-      );
+      throw faultOf(planned.get(id)!, own, `did not end within ${END_MS} ms of ${signal}`);
   };
 
   const reload = async (daemon: PlannedDaemon, own: Running) => {
@@ -124,7 +129,7 @@ export const makeDaemons = (plan: Plan, recorder: Recorder): Daemons => {
     end,
     planned: (id) => planned.get(id)!,
     hasSaid: (id, pattern) => running.get(id)?.output.some((text) => new RegExp(pattern).test(text)) ?? false,
-    fault: () => fault,
+    failed,
     reconfigure: async (daemon) => {
       const known = planned.has(daemon.id);
       planned.set(daemon.id, daemon);

@@ -33,17 +33,21 @@ const runLab = async ({ plan, keep }: LabOrder): Promise<void> => {
     await untilNodesAreUsable(plan, recorder);
     startResponders(plan.responders, recorder);
     await impairLinks(plan);
-    await Promise.all([
-      askVersion(plan, recorder),
-      ...plan.daemons.filter(({ started }) => started).map(daemons.start),
-    ]);
-    const lab = { plan, recorder, capture, daemons, host: watchHost(plan, recorder), before };
-    await runSteps(lab, async () => {
-      if (!keep) return;
-      writeFileSync(PLAN_FILE, JSON.stringify(plan));
-      tell({ kind: 'kept' });
-      await new Promise(() => {});
-    });
+    const experiment = async () => {
+      await Promise.all([
+        askVersion(plan, recorder),
+        ...plan.daemons.filter(({ started }) => started).map(daemons.start),
+      ]);
+      const lab = { plan, recorder, capture, daemons, host: watchHost(plan, recorder), before };
+      await runSteps(lab, async () => {
+        if (!keep) return;
+        writeFileSync(PLAN_FILE, JSON.stringify(plan));
+        tell({ kind: 'kept' });
+        await new Promise(() => {});
+      });
+    };
+    // A daemon that dies ends whatever the lab waits for.
+    await Promise.race([experiment(), daemons.failed]);
   } finally {
     capture.finish();
   }

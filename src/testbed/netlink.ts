@@ -2,7 +2,7 @@
 import { decodeNetlink, dumpRequest, type HostChange } from '../evidence/netlink.ts';
 import { applyEvent, emptyTables, type Tables } from '../evidence/tables.ts';
 import type { NetlinkEvent } from '../evidence/timeline.ts';
-import { inNetwork, netlinkSocket, receive, send } from '../sys/libc.ts';
+import { inNetwork, netlinkSocket, receive, SystemError, send } from '../sys/libc.ts';
 import { networkPath } from './places.ts';
 
 export interface NetlinkWatch {
@@ -32,7 +32,7 @@ export const watchNetlink = (
   let tables = emptyTables();
   const read = () => {
     for (;;) {
-      const length = receive(fd, buffer);
+      const length = receiveOrLose();
       if (length === undefined) return;
       for (const change of decodeNetlink(buffer.subarray(0, length), names)) {
         tables = applyEvent(tables, { at: 0, node, ...change } as NetlinkEvent);
@@ -40,11 +40,25 @@ export const watchNetlink = (
       }
     }
   };
+  /** Where more happened than the socket holds, what was missed shows in the tables alone. */
+  const receiveOrLose = () => {
+    try {
+      return receive(fd, buffer);
+    } catch (error) {
+      if (!(error instanceof SystemError && error.code === 'ENOBUFS')) throw error;
+      tables = emptyTables();
+      dump();
+      return undefined;
+    }
+  };
   // One dump at a time: the kernel answers a second request while one is under way with EBUSY.
-  for (const object of objects) {
-    if (!(object in DUMP)) continue;
-    send(fd, dumpRequest(DUMP[object as keyof typeof DUMP], 0));
-    read();
-  }
+  const dump = () => {
+    for (const object of objects) {
+      if (!(object in DUMP)) continue;
+      send(fd, dumpRequest(DUMP[object as keyof typeof DUMP], 0));
+      read();
+    }
+  };
+  dump();
   return { fd, tables: () => tables, read };
 };

@@ -59,14 +59,18 @@ const ownFolders = (node: string, paths: string[]): void => {
   for (const folder of new Set(['', ...below])) mkdirSync(`${upper}${folder}`, { recursive: true });
 };
 
-/** Each takes the place of what stood there, a symbolic link too. */
+/** Each takes the place of what stood there, a symbolic link too. Throws a LabFault where no file can be. */
 export const layFiles = (node: Place, files: Record<string, PlannedFile>): void => {
   for (const [path, file] of Object.entries(files)) {
     const place = pathOn(node, path);
-    mkdirSync(dirname(place), { recursive: true });
-    rmSync(place, { force: true });
-    if (typeof file === 'string') writeFileSync(place, file);
-    else if ('link' in file) symlinkSync(file.link, place);
-    else writeFileSync(place, file.text, { mode: file.mode });
+    try {
+      mkdirSync(dirname(place), { recursive: true });
+      rmSync(place, { force: true });
+      if (typeof file === 'string') writeFileSync(place, file);
+      else if ('link' in file) symlinkSync(file.link, place);
+      else writeFileSync(place, file.text, { mode: file.mode });
+    } catch (error) {
+      throw new LabFault(`the file ${path} of ${node.name}: ${(error as NodeJS.ErrnoException).code}`);
+    }
   }
 };

@@ -1,5 +1,5 @@
 import type { Decision } from '../decision/decision.ts';
-import type { Timers } from '../plan/plan.ts';
+import type { Position } from '../plan/plan.ts';
 
 export type Outcome = 'conforms' | 'deviates' | 'permitted' | 'inconclusive' | 'unsupported';
 
@@ -21,7 +21,7 @@ export interface RunResult {
   lab: string;
   variant: string;
   stack: string;
-  timers: Timers;
+  timers: 'fast' | 'real';
   /** What the stack says of its version; none: the kernel's is all there is. */
   version?: string;
   verdicts: Verdict[];
@@ -35,7 +35,7 @@ export interface RunResult {
 
 /** The five kinds of failure, less "the stack decided otherwise", which is a verdict. */
 export type Failure =
-  | { kind: 'lab'; message: string }
+  | { kind: 'lab'; message: string /** In the lab file. */; at?: Position }
   /** optional: nothing is wrong with a suite without this lab. */
   | { kind: 'machine'; message: string; remedy: string; optional?: true }
   | { kind: 'daemon'; message: string; daemon: string; lastOutput: string[] }

@@ -28,7 +28,7 @@ const recordOf = (run: Run, link: 'wifi' | 'lte', assess = nothingRecorded): Run
   const { verdicts, practice } = assess(run, overLink(link));
   const { lab, variant, stack, timers } = run.info;
   const result = { lab, variant, stack, timers, verdicts, timing: { total: 1 } };
-  const unexpected = isUnexpected(verdicts, practice);
+  const unexpected = isUnexpected(result, practice);
   const attempt = { repetition: 1, retry: 0, result, practice, outcome: verdicts[0]!.outcome, unexpected };
   return { ...run.info, ...summarize([attempt]), attempts: [attempt] };
 };
