@@ -1,5 +1,5 @@
 /** The packets of a probe in a timeline: its questions, what answers one, what refuses it. Pure. */
-import { carries, comesFrom, isAnswer, isQuestion, refusalOf } from '../evidence/exchange.ts';
+import { comesFrom, isAnswer, isQuestion, refusalOf } from '../evidence/exchange.ts';
 import { type Asked, during, type IpPacket, isIp, type Packet } from './packets.ts';
 import { linksOf } from './places.ts';
 
@@ -10,8 +10,8 @@ export const questionsOf = (asked: Asked): IpPacket[] =>
     .filter(
       (packet) =>
         packet.node === asked.probe.node &&
-        isQuestion(asked.exchange, packet.headers) &&
-        (during(asked)(packet) || carries(packet.headers, asked.probe.nonce)),
+        during(asked)(packet) &&
+        isQuestion(asked.exchange, packet.headers),
     );
 
 /** The first packet on one of the host's links that answers a question. */
@@ -35,10 +35,12 @@ export const refusalTo = (asked: Asked, question: IpPacket): Refusal | undefined
   return undefined;
 };
 
-/** What came to the host's links from others since the question. */
-const after = ({ plan, probe, packets }: Asked, question: IpPacket): Packet[] => {
+/** What came to the host's links from others between the question and the end of the probe. */
+const after = ({ plan, probe, packets, to }: Asked, question: IpPacket): Packet[] => {
   const links = linksOf(plan, probe.node);
-  return packets.filter(({ at, link, node }) => at >= question.at && links.has(link) && node !== probe.node);
+  return packets.filter(
+    ({ at, link, node }) => at >= question.at && at <= to && links.has(link) && node !== probe.node,
+  );
 };
 
 /** The node whose port an answer or a refusal first came from, before any router translated or forwarded it. */

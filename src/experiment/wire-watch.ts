@@ -30,6 +30,9 @@ const PROGRAM: WireWatch = {
   end: () => {},
 };
 
+/** The question may wait for its next hop: while neighbours are resolved, something is under way. */
+const RESOLUTION = ['neighbour-solicitation', 'neighbour-advertisement', 'arp-request', 'arp-reply'];
+
 export const watchWire = (lab: RunningLab, probe: PlannedProbe): WireWatch => {
   if ('command' in probe.question) return PROGRAM;
   const exchange = exchangeOf(lab.plan, probe);
@@ -60,6 +63,7 @@ export const watchWire = (lab: RunningLab, probe: PlannedProbe): WireWatch => {
   const unwatch = lab.recorder.watch((event) => {
     if (event.kind !== 'packet') return;
     const headers = readHeaders(Buffer.from(event.data, 'base64'));
+    if (RESOLUTION.includes(headers.kind) && hostLinks.has(event.link)) concerned.add(event.number);
     if (isQuestion(exchange, headers)) readQuestion(event, headers);
     else readReaction(event, headers);
   });

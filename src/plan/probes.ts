@@ -175,22 +175,39 @@ const fetchQuestion = (fetch: NonNullable<Probe['fetch']>, topology: Topology) =
   return { question, responders };
 };
 
+/** ARP and neighbour solicitations go no further than a link: that of the address asked, or one that both are on. */
+const resolvesOver = (
+  { kind, from, to }: NonNullable<Probe['inbound']>,
+  sender: TopologyNode,
+  host: TopologyNode,
+): string | undefined => {
+  if (kind !== 'arp' && kind !== 'neighbour-solicitation') return undefined;
+  const shared = host.interfaces
+    .map(({ name }) => name)
+    .filter((name) => sender.interfaces.some((own) => own.name === name));
+  const link = shared.find((name) => name === to) ?? shared[0];
+  if (!link) throw new Error(`${from} shares no link with ${host.name}, over which it could send ${kind}`);
+  return link;
+};
+
 const inboundQuestion = (inbound: NonNullable<Probe['inbound']>, ownPort: number, topology: Topology) => {
   const host = hostUnderTest(topology);
   const sender = nodeNamed(topology, inbound.from)!;
   const onLink = host.interfaces.find(({ name }) => name === inbound.to);
-  const to = onLink ? `${inbound.family ?? 'ipv6'}@${inbound.to}` : canonical(inbound.to);
-  const family: Family = onLink ? (inbound.family ?? 'ipv6') : familyOf(to);
-  const over = inbound.over
+  const meant = inbound.family ?? (inbound.kind === 'arp' ? 'ipv4' : 'ipv6');
+  const to = onLink ? `${meant}@${inbound.to}` : canonical(inbound.to);
+  const family: Family = onLink ? meant : familyOf(to);
+  const overLink = inbound.over ?? resolvesOver(inbound, sender, host);
+  const over = overLink
     ? {
-        interface: inbound.over,
-        mac: host.interfaces.find(({ name }) => name === inbound.over)!.mac,
-        sourceMac: sender.interfaces.find(({ name }) => name === inbound.over)!.mac,
+        interface: overLink,
+        mac: host.interfaces.find(({ name }) => name === overLink)!.mac,
+        sourceMac: sender.interfaces.find(({ name }) => name === overLink)!.mac,
       }
     : undefined;
   const source = inbound.source
     ? canonical(inbound.source)
-    : (addressOfNode(sender, family, inbound.over) ?? addressOfNode(sender, family));
+    : (addressOfNode(sender, family, overLink) ?? addressOfNode(sender, family));
   if (!source) throw new Error(`${inbound.from} has no ${family} address`);
   const port = inbound.port ?? ownPort;
   const listens = inbound.kind === 'udp' || inbound.kind === 'tcp';
