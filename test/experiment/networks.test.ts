@@ -1,7 +1,7 @@
 import t from 'tap';
 import { readHeaders } from '../../src/evidence/headers.ts';
 import type { TimelineEvent } from '../../src/evidence/timeline.ts';
-import { planLabs, runLab, runPlan } from '../support/run-lab.ts';
+import { runLab } from '../support/run-lab.ts';
 
 t.setTimeout(300_000);
 
