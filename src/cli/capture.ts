@@ -1,9 +1,9 @@
 import { execa } from 'execa';
 import { closest } from '../lab/closest.ts';
 import type { Plan, PlannedLink } from '../plan/plan.ts';
+import { miflab } from '../suite/called-as.ts';
 import { ExitCode } from '../suite/exit-code.ts';
 import { enterSandbox, programInside } from '../sys/sandbox.ts';
-import { miflab } from './called-as.ts';
 import { planOfRunning, type RunningLab, runningLab } from './running-lab.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -2,10 +2,10 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { execa } from 'execa';
 import type { Plan } from '../plan/plan.ts';
+import { miflab } from '../suite/called-as.ts';
 import { labFilesOf, labNameOf } from '../suite/lab-files.ts';
 import { enterSandbox, mappedRoot, UP_VARIABLE } from '../sys/sandbox.ts';
 import { PLAN_FILE } from '../testbed/places.ts';
-import { miflab } from './called-as.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface RunningLab {

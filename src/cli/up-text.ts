@@ -1,7 +1,7 @@
 /** What `up` says of a lab that is up. Pure. */
 import type { Tables } from '../evidence/tables.ts';
 import type { Plan, PlannedInterface, PlannedNode } from '../plan/plan.ts';
-import { miflab } from './called-as.ts';
+import { miflab } from '../suite/called-as.ts';
 import { columns } from './columns.ts';
 
 /** Its nodes with their links and addresses, and what to type next. */

@@ -1,7 +1,17 @@
 import type { RunRecord } from '../suite/results.ts';
 import type { MakeReporter, Output } from './reporter.ts';
 import { summaryOf } from './summary.ts';
-import { decisive, duration, headline, indent, isBug, paint, plural, reasons, type Style } from './text.ts';
+import {
+  decisive,
+  duration,
+  headline,
+  isBug,
+  paint,
+  paragraph,
+  plural,
+  reasons,
+  type Style,
+} from './text.ts';
 
 /** A line per finished run, and the summary: for logs, and for terminals that cannot draw. */
 export const plain: MakeReporter = (output) => ({
@@ -19,7 +29,7 @@ export function runLines(run: RunRecord, output: Output): string {
   return (
     head +
     reasons(run)
-      .map((reason) => indent(`${reason}\n`, 4))
+      .map((reason) => paragraph(reason, 4, output))
       .join('')
   );
 }

@@ -1,8 +1,8 @@
-import type { RunInfo } from '../suite/results.ts';
+import type { RunInfo, RunRecord } from '../suite/results.ts';
 import { plain, runLines } from './plain.ts';
 import type { MakeReporter, Output } from './reporter.ts';
 import { summaryOf } from './summary.ts';
-import { duration, paint, truncate } from './text.ts';
+import { duration, paint, reasons, truncate } from './text.ts';
 
 const refreshMs = 100;
 const eraseBelow = '\x1b[J';
@@ -52,7 +52,7 @@ const live: MakeReporter = (output) => {
     },
     onResult: (run) => {
       finished++;
-      draw(runLines(run, output));
+      draw(isWorthALine(run) ? runLines(run, output) : '');
     },
     onEnd: (results) => {
       clearInterval(refresh);
@@ -61,6 +61,13 @@ const live: MakeReporter = (output) => {
     },
   };
 };
+
+/** A control that holds is one of the count. */
+const isWorthALine = (run: RunRecord): boolean =>
+  run.kind !== 'control' ||
+  run.outcome !== 'conforms' ||
+  reasons(run).length > 0 ||
+  run.stability !== 'stable';
 
 /** As many of the running labs as the terminal has room for, the longest running first, and the count. */
 function liveLines(

@@ -1,13 +1,29 @@
-import { outcomes } from '../suite/outcome.ts';
+import { join } from 'node:path';
+import { miflab } from '../suite/called-as.ts';
+import { needsAttention, outcomes } from '../suite/outcome.ts';
 import type { OrderFinding, RunRecord, SuiteResults } from '../suite/results.ts';
 import { HOST_KERNEL, settingOf } from '../suite/setting.ts';
 import type { Outcome } from '../verdict/verdict.ts';
 import type { Output } from './reporter.ts';
-import { decisive, duration, indent, isBug, paint, plural, reasons, type Style } from './text.ts';
+import {
+  contradictions,
+  decisive,
+  duration,
+  isBug,
+  paint,
+  paragraph,
+  plural,
+  reasons,
+  type Style,
+} from './text.ts';
 
 /** What a person reads at the end: what needs a look, the gravest last, and below it the counts. */
 export function summaryOf(results: SuiteResults, output: Output): string {
-  const sections = [...stories(results, output), ...orderStories(results.orders, output)];
+  const sections = [
+    ...stories(results, output),
+    ...orderStories(results.orders, output),
+    ...overview(results.runs),
+  ];
   return [...sections, counts(results, output), ...practiceNotes(results), whereabouts(results)].join('\n');
 }
 
@@ -33,8 +49,9 @@ const chapters: {
   {
     title: 'The host says otherwise than the wire',
     style: 'yellow',
-    of: (run) => run.outcome === 'conforms' && !run.unexpected && reasons(run).length > 0,
-    what: reasons,
+    of: (run) =>
+      ['conforms', 'permitted'].includes(run.outcome) && !run.unexpected && contradictions(run).length > 0,
+    what: contradictions,
   },
   {
     title: 'Flaky: a retry came out as expected',
@@ -51,7 +68,7 @@ const chapters: {
   {
     title: 'Inconclusive',
     style: 'yellow',
-    of: (run) => run.outcome === 'inconclusive' && !run.unexpected && !isBug(run),
+    of: (run) => isInconclusive(run),
     what: reasons,
   },
   {
@@ -74,16 +91,24 @@ const chapters: {
   },
 ];
 
-const stories = ({ runs }: SuiteResults, output: Output): string[] =>
+const stories = ({ runs, folder }: SuiteResults, output: Output): string[] =>
   chapters.flatMap(({ title, style, of, what }) => {
-    const told = runs.filter(of).map((run) => story(run, what(run)));
+    const told = runs.filter(of).map((run) => story(run, what(run), folder, output));
     return told.length > 0 ? [`${paint(output, style, title)}\n${told.join('')}`] : [];
   });
 
-const story = (run: RunRecord, lines: string[]): string =>
-  [`  ${run.id} (${run.source.join(', ')}, ${run.level})`, ...lines.map((line) => indent(line, 4)), ''].join(
-    '\n',
-  );
+function story(run: RunRecord, lines: string[], folder: string, output: Output): string {
+  const { evidence } = decisive(run).result;
+  const all = [
+    run.title,
+    ...lines,
+    ...(needsAttention(run) && evidence ? [`evidence: ${join(folder, evidence)}`] : []),
+  ];
+  return [
+    paragraph(`${run.id} (${run.source.join(', ')}, ${run.level})`, 2, output),
+    ...all.map((line) => paragraph(line, 4, output)),
+  ].join('');
+}
 
 /** Why each deviation is accepted: what nobody has explained is worth a look. */
 const recordedReasons = (run: RunRecord): string[] => {
@@ -92,10 +117,7 @@ const recordedReasons = (run: RunRecord): string[] => {
     result.verdicts.some((verdict) => verdict.probe === probe && verdict.outcome === 'deviates');
   return practice
     .filter(({ probe, recorded }) => recorded !== undefined && deviates(probe))
-    .map(
-      ({ probe, reason }) =>
-        `${probe}: ${reason ? `recorded because ${reason}` : 'recorded without a reason'}`,
-    );
+    .map(({ probe, reason }) => `${probe}: ${reason ? `recorded: ${reason}` : 'recorded without a reason'}`);
 };
 
 function attemptsOf({ attempts }: RunRecord): string[] {
@@ -113,7 +135,9 @@ function attemptsOf({ attempts }: RunRecord): string[] {
 function orderStories(orders: OrderFinding[], output: Output): string[] {
   const told = orders
     .filter(({ dependent }) => dependent)
-    .map(({ sentence, ...order }) => `  ${order.lab} on ${settingOf(order)}\n    ${sentence}\n`);
+    .map(
+      ({ sentence, ...order }) => `  ${order.lab} on ${settingOf(order)}\n${paragraph(sentence, 4, output)}`,
+    );
   return told.length > 0 ? [`${paint(output, 'yellow', 'Order-dependent')}\n${told.join('')}`] : [];
 }
 
@@ -129,22 +153,74 @@ function counts({ runs, duration: took, notRun, ended, kernels }: SuiteResults, 
   const lines = [
     `${paint(output, 'bold', plural(new Set(labs.map(({ lab }) => lab)).size, 'lab'))}, ${plural(labs.length, 'run')}: ${tally(labs)}`,
     controls.length > 0 ? `${plural(controls.length, 'control')}: ${tally(controls)}` : '',
-    unexpectedText(runs, output),
+    attentionText(runs, output),
     notRun.length > 0
       ? `${notRun.length} not run: ${ended === 'interrupted' ? 'interrupted' : 'stopped by --bail'}`
       : '',
     ...kernels
       .filter(({ name }) => name !== HOST_KERNEL)
       .map(({ name, release, how }) => `kernel ${name}: Linux ${release}, ${how}`),
-    `took ${duration(took)}`,
+    `took ${duration(took)} with ${timers(runs)} timers${attempts(runs)}`,
   ];
   return lines.filter(Boolean).join('\n');
 }
 
-function unexpectedText(runs: RunRecord[], output: Output): string {
-  const unexpected = runs.filter((run) => run.unexpected).length;
-  if (unexpected > 0) return paint(output, 'red', `${unexpected} unexpected`);
+/** A result always names its timers. */
+const timers = (runs: RunRecord[]): string => [...new Set(runs.map((run) => run.timers))].join(' and ');
+
+/** Repetitions and retries are measurements too. */
+function attempts(runs: RunRecord[]): string {
+  const made = runs.reduce((sum, run) => sum + run.attempts.length, 0);
+  return made > runs.length ? `, ${made} measurements` : '';
+}
+
+/** What needs a look, in numbers. */
+function attentionText(runs: RunRecord[], output: Output): string {
+  const number = (style: Style, what: string, of: (run: RunRecord) => boolean): string[] => {
+    const count = runs.filter(of).length;
+    return count > 0 ? [paint(output, style, `${count} ${what}`)] : [];
+  };
+  const all = [
+    ...number('red', 'of a bug of miflab', isBug),
+    ...number('red', 'unexpected', ({ unexpected }) => unexpected),
+    ...number('yellow', 'inconclusive', (run) => isInconclusive(run)),
+    ...number('yellow', 'unstable', ({ stability }) => stability === 'unstable'),
+    ...number('yellow', 'flaky', ({ stability }) => stability === 'flaky'),
+  ];
+  if (all.length > 0) return all.join(', ');
   return runs.length > 0 ? paint(output, 'green', 'nothing unexpected') : '';
+}
+
+const isInconclusive = (run: RunRecord): boolean =>
+  run.outcome === 'inconclusive' && !run.unexpected && !isBug(run);
+
+/** The outcomes of each topic beside each other, where there are several. */
+function overview(runs: RunRecord[]): string[] {
+  const topics = [...new Set(runs.map(({ topic }) => topic))];
+  if (topics.length < 2) return [];
+  const labs = runs.filter(({ kind }) => kind !== 'control');
+  const controls = runs.filter(({ kind }) => kind === 'control');
+  const seen = outcomes.toReversed().filter((outcome) => labs.some((run) => run.outcome === outcome));
+  const heads = ['', ...seen, ...(controls.length > 0 ? ['controls hold'] : [])];
+  const rows = topics.map((topic) => {
+    const of = (some: RunRecord[]) => some.filter((run) => run.topic === topic);
+    const held = of(controls).filter(({ outcome }) => outcome === 'conforms').length;
+    const cells = seen.map((outcome) => of(labs).filter((run) => run.outcome === outcome).length || '·');
+    return [topic, ...cells, ...(controls.length > 0 ? [`${held} of ${of(controls).length}`] : [])].map(
+      String,
+    );
+  });
+  return [aligned([heads, ...rows])];
+}
+
+/** Columns as wide as their widest cell, all but the first to the right. */
+function aligned(rows: string[][]): string {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => row[column]!.length)));
+  const line = (row: string[]) =>
+    row
+      .map((cell, column) => (column === 0 ? cell.padEnd(widths[0]!) : cell.padStart(widths[column]!)))
+      .join('  ');
+  return rows.map((row) => `${line(row)}\n`).join('');
 }
 
 /** '10 conform, 2 permitted, 1 deviates', the best first. */
@@ -163,10 +239,10 @@ function words([first, ...more]: RunRecord[]): string {
   return more.length > 0 ? word.replace(/s$/, '') : word;
 }
 
-const whereabouts = ({ folder, runs }: SuiteResults): string =>
-  [
-    `evidence and results: ${folder}`,
-    runs.some(({ unexpected }) => unexpected)
-      ? 'again: miflab run --last-failed; to accept what was seen as practice: miflab record\n'
-      : '',
-  ].join('\n');
+function whereabouts({ folder, runs }: SuiteResults): string {
+  const again = runs.some((run) => needsAttention(run)) ? `again: ${miflab} run --last-failed` : '';
+  const accept = runs.some(({ unexpected }) => unexpected)
+    ? `to accept what was seen as practice: ${miflab} record LAB`
+    : '';
+  return `${[`evidence and results: ${folder}`, again, accept].filter(Boolean).join('\n')}\n`;
+}

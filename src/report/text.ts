@@ -23,6 +23,25 @@ export const plural = (count: number, noun: string): string => `${count} ${noun}
 export const truncate = (text: string, columns: number): string =>
   text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
 
+/** Indented; on a terminal broken between words, with what follows below what it belongs to. */
+export function paragraph(text: string, by: number, { interactive, size }: Output): string {
+  const room = interactive ? Math.max(size().columns - 1 - by, 20) : Number.POSITIVE_INFINITY;
+  const lines = text.split('\n').flatMap((line) => brokenAt(line, room));
+  return lines.map((line) => `${' '.repeat(by)}${line}\n`).join('');
+}
+
+function brokenAt(line: string, room: number): string[] {
+  const [start] = /^ */.exec(line)!;
+  const lines = [start];
+  for (const word of line.trimStart().split(' ')) {
+    const last = lines.at(-1)!;
+    const longer = last.trim() ? `${last} ${word}` : last + word;
+    if (longer.length <= room || !last.trim()) lines[lines.length - 1] = longer;
+    else lines.push(`${start}  ${word}`);
+  }
+  return lines;
+}
+
 export const indent = (text: string, by: number): string => text.replaceAll(/^(?=.)/gm, ' '.repeat(by));
 
 /** Without the control characters that a daemon's output may have, which terminals obey and XML cannot hold. */
@@ -62,20 +81,22 @@ export function remarkable(run: RunRecord): Verdict[] {
 
 /** Each with what it is about: 'web: expected router lte-router, saw wifi-router: packets 41, 44'. */
 export function reasons(run: RunRecord): string[] {
-  const { result, practice } = decisive(run);
-  const changes = practice
-    .filter(({ state }) => state === 'changed')
+  const changes = decisive(run)
+    .practice.filter(({ state }) => state === 'changed')
     .map(({ probe, recorded }) => about(probe, `recorded practice was ${recorded}`));
-  const contradictions = result.verdicts.flatMap(({ probe, decision }) =>
-    (decision?.contradictions ?? []).map((contradiction) => about(probe, contradiction)),
-  );
   return [
     ...remarkable(run).map(({ probe, reason }) => about(probe, reason)),
     ...changes,
-    ...contradictions,
+    ...contradictions(run),
     ...failureLines(run),
   ].map(printable);
 }
+
+/** Where the host's own answer is not what the wire shows. */
+export const contradictions = (run: RunRecord): string[] =>
+  decisive(run).result.verdicts.flatMap(({ probe, decision }) =>
+    (decision?.contradictions ?? []).map((contradiction) => printable(about(probe, contradiction))),
+  );
 
 const about = (probe: string, sentence: string): string => (probe ? `${probe}: ${sentence}` : sentence);
 

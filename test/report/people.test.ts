@@ -28,6 +28,35 @@ t.test('the summary tells each kind of finding apart, with its reason', async (t
   t.match(text, /evidence and results: results\/now/);
 });
 
+t.test('what needs another look is counted, and the evidence of each is named', async (t) => {
+  const text = await summary(oneOfEverything);
+  t.match(text, /\n2 unexpected, 2 inconclusive, 1 flaky\n/);
+  t.notMatch(text, 'nothing unexpected');
+  t.match(text, /egress\/inconclusive .*\n[\s\S]*? {4}evidence: results\/now\/egress\/inconclusive\/lab/);
+  t.match(text, /\nagain: .*miflab.* run --last-failed\nto accept .* record LAB\n$/);
+  const inconclusive = await summary({ 'dns/a': ['inconclusive'], 'dns/b': ['conforms'] });
+  t.match(inconclusive, /\n1 inconclusive\n/);
+  t.notMatch(inconclusive, /nothing unexpected|to accept/);
+});
+
+t.test('topics stand beside each other where there are several', async (t) => {
+  const text = await summary(oneOfEverything);
+  t.match(text, /\n {8}conforms {2}permitted {2}unsupported {2}inconclusive {2}deviates\n/);
+  t.match(text, /\ndns +1 +1 +· +· +1\n/);
+});
+
+t.test('on a terminal a long sentence goes on below what it belongs to', async (t) => {
+  const results = await resultsOf({ 'dns/recorded': ['deviates recorded'] });
+  const narrow = memory({ interactive: true, size: () => ({ columns: 40, rows: 20 }) });
+  const text = summaryOf(results, narrow);
+  t.match(text, /\n {4}web: expected .*\n {6}\S/);
+  const story = text.slice(0, text.indexOf('\n\n')).split('\n');
+  t.same(
+    story.filter((line) => line.length > 40),
+    [],
+  );
+});
+
 t.test('where nothing is remarkable, the summary is the counts', async (t) => {
   const text = await summary({ 'dns/a': ['conforms'], 'dns/b': ['conforms'] });
   t.match(text, /^2 labs, 2 runs: 2 conform\nnothing unexpected\ntook /);
@@ -40,7 +69,7 @@ t.test("a control holds or fails, and a bug of miflab is nobody else's", async (
   const text = summaryOf({ ...results, runs: asControls }, memory());
   t.match(text, /3 controls: 1 holds, 1 inconclusive, 1 fails/);
   t.match(text, /Control that does not come out as it must\n {2}dns\/bad/);
-  t.match(text, /A bug of miflab.*\n {2}dns\/bug .*\n {4}Error: no such thing/);
+  t.match(text, /A bug of miflab.*\n {2}dns\/bug .*\n {4}What dns\/bug decides\n {4}Error: no such thing/);
   t.notMatch(text, /^Inconclusive/m);
 });
 
@@ -54,7 +83,9 @@ t.test('the summary says what was not run, and why', async (t) => {
 t.test('an any-order lab whose decision depends on the order says what came out in each', async (t) => {
   const sentence =
     'the decision depends on the order: wifi, lte → router wifi-router | lte, wifi → router lte-router';
-  const compareOrders = () => [{ lab: 'order/plug', stack: 'kernel', dependent: true, sentence }];
+  const compareOrders = () => [
+    { lab: 'order/plug', stack: 'kernel', kernel: 'host', dependent: true, sentence },
+  ];
   const text = await summary({ 'order/plug': ['permitted'] }, { compareOrders });
   t.match(
     text,
