@@ -41,7 +41,7 @@ export const decisionsOf = ({ attempts, decisive }: RunRecord): Decision[] =>
 export const needsAttention = ({ unexpected, outcome }: Pick<Attempt, 'unexpected' | 'outcome'>): boolean =>
   unexpected || outcome === 'inconclusive';
 
-/** What all attempts of a run come to. */
+/** What all attempts of a run come to. What needs attention counts, though a recorded deviation is worse. */
 export function summarize(
   attempts: Attempt[],
 ): Pick<RunRecord, 'outcome' | 'unexpected' | 'stability' | 'decisive'> {
@@ -50,7 +50,9 @@ export function summarize(
       !attempts.some((other) => other.repetition === repetition && other.retry > retry),
   );
   const counting =
+    last.find(({ result }) => result.failure?.kind === 'bug') ??
     last.find(({ unexpected }) => unexpected) ??
+    last.find(needsAttention) ??
     last.toSorted((a, b) => outcomes.indexOf(a.outcome) - outcomes.indexOf(b.outcome))[0]!;
   const { outcome, unexpected } = counting;
   return { outcome, unexpected, stability: stabilityOf(last), decisive: attempts.indexOf(counting) };

@@ -202,3 +202,11 @@ t.test('a control waits for what was decided in its lab, and starts behind it', 
   t.same(references, [[decision], undefined, undefined]);
   t.equal(results.runs.length, 5, 'none waits for ever');
 });
+
+t.test('a repetition without a clear answer counts, whatever the others say', async (t) => {
+  const { results } = await suite(
+    { 'dns/a': ['deviates recorded', 'inconclusive', 'conforms'] },
+    { repeat: 3 },
+  );
+  t.match(results, { exitCode: 3, runs: [{ outcome: 'inconclusive', stability: 'unstable', decisive: 1 }] });
+});
