@@ -25,7 +25,7 @@ export interface Client {
   programs: string[];
   /** Made on the machine once and kept; then shown in every lab as BUILT/name. */
   build?: Build;
-  /** Where the output does not tell the version: a command on the host, and where in its output the version stands. */
+  /** Asked where the output does not tell the version: a command on the host, and where in its output the version stands. */
   version?: { command: string[]; pattern: RegExp };
   /** Whether `bind-link` can be asked of it. */
   bindsLink?: boolean;

@@ -1,5 +1,6 @@
 /** The clients. Adding one: its file, and its line here. */
 import type { PlannedBuild, PlannedStep } from '../plan/plan.ts';
+import { chromium } from './chromium.ts';
 import type { Asked, Client, ClientKind, ClientQuestion } from './client.ts';
 import { curl } from './curl.ts';
 import { dig } from './dig.ts';
@@ -24,6 +25,7 @@ export const clients: Client[] = [
   go,
   java,
   curl,
+  chromium,
   dig,
 ];
 

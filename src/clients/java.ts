@@ -8,6 +8,7 @@ export const java: Client = {
   asks: asking(['java', '-XX:TieredStopAtLevel=1', '-cp', `${BUILT}/java`, 'Client']),
   read: readLine('java'),
   programs: ['java'],
+  version: { command: ['java', '-version'], pattern: /version "([\d.]+)/ },
   build: {
     programs: ['javac'],
     source: 'Client.java',

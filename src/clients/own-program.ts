@@ -19,13 +19,13 @@ export const asking = (program: string[]): Asks => ({
   fetch: ({ url }) => [...program, 'fetch', url],
 });
 
-/** Reads its line; `label` is what its version belongs to: musl 1.2.3. A program that died before it said anything has no answer. */
+/** Reads its line; `label` is what its version belongs to: musl 1.2.3. A program that was ended before it said anything has no answer. */
 export const readLine =
   (label: string): Client['read'] =>
   (output) => {
     const said = parsed(output);
     return {
-      client: said.version ? `${label} ${said.version}` : label,
+      client: said.version && `${label} ${said.version}`,
       addresses: said.addresses?.map(canonical),
       names: said.names?.map(withoutDot),
       error: said.error,

@@ -7,4 +7,5 @@ export const python: Client = {
   asks: asking(['/usr/bin/python3', `${SCRIPTS}/client.py`]),
   read: readLine('python'),
   programs: ['python3'],
+  version: { command: ['/usr/bin/python3', '--version'], pattern: /^Python (\S+)/ },
 };

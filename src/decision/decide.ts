@@ -1,7 +1,7 @@
 import { reverseName } from '../evidence/dns.ts';
 import type { TimelineEvent } from '../evidence/timeline.ts';
 import type { Plan } from '../plan/plan.ts';
-import { attemptsOf } from './attempts.ts';
+import { decideFetch } from './attempts.ts';
 import type { Decision } from './decision.ts';
 import { decideNames } from './dns.ts';
 import { decideInbound } from './inbound.ts';
@@ -33,7 +33,7 @@ const decideOne = (asked: Asked): Decision => {
       return decideNames(asked, reverseName(question.address));
     case 'fetch': {
       const { servers } = decideNames(asked, new URL(question.url).hostname);
-      return { ...decideOutbound(asked), ...attemptsOf(asked), ...(servers?.length && { servers }) };
+      return { ...decideFetch(asked, question.port), ...(servers?.length && { servers }) };
     }
     default:
       return decideOutbound(asked);

@@ -118,6 +118,8 @@ export interface HostAnswer {
   client?: string;
   /** A resolver's addresses in order. */
   addresses?: string[];
+  /** The connections that an application says it began, in order. */
+  tried?: { address: string; port: number }[];
   /** The names that a resolver found for an address. */
   names?: string[];
   /** What a program printed, at most 4 kB. */

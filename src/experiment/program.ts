@@ -41,12 +41,13 @@ const answerOf = async (
   node: PlannedNode,
 ): Promise<HostAnswer> => {
   const client = clientNamed(by);
-  return { client: await versionOf(client, node), ...client.read(output, kind) };
+  const answer = client.read(output, kind);
+  return { ...answer, client: answer.client ?? (await versionOf(client, node)) };
 };
 
 /** Asked on the host itself: its user land may have another than the machine. */
-const versionOf = async ({ name, version }: Client, node: PlannedNode): Promise<string | undefined> => {
-  if (!version) return undefined;
+const versionOf = async ({ name, version }: Client, node: PlannedNode): Promise<string> => {
+  if (!version) return name;
   const { output, errors } = await runProgram(inNode(node, version.command));
   const found = version.pattern.exec(`${output}${errors}`)?.[1];
   return found ? `${name} ${found}` : name;
