@@ -19,6 +19,7 @@ const ALLOWED: Record<string, string[]> = {
   suite: ['clients', 'decision', 'evidence', 'images', 'lab', 'plan', 'sys', 'testbed', 'verdict'],
   report: ['lab', 'suite', 'verdict', 'evidence'],
   cli: [
+    'clients',
     'evidence',
     'guests',
     'images',

@@ -10,7 +10,7 @@ import type { Path } from '../lab/problem.ts';
 import { controlsOf, variantsOf } from '../lab/variants.ts';
 import { makePlan } from '../plan/make-plan.ts';
 import { PlanMistake } from '../plan/plan-mistake.ts';
-import { stackAndImage, stackNamed, stackNames } from '../stacks/index.ts';
+import { stackNamed, stackNames, stackParts } from '../stacks/index.ts';
 import { makeAssess } from '../suite/assess.ts';
 import { findOrderDependence } from '../suite/compare-orders.ts';
 import { thisMachine } from '../suite/machine.ts';
@@ -28,7 +28,7 @@ export const parts: Parts = {
   readLab,
   stacks: stackNames,
   wholeStackName: (name) =>
-    stackNamed(name).needsUserLand && !stackAndImage(name).image ? `${name}@${defaultImage()}` : name,
+    stackNamed(name).needsUserLand && !stackParts(name).image ? `${name}@${defaultImage()}` : name,
   machine: thisMachine,
   variantsOf: runsOf,
   planOf: ({ name, file, positionOf }, { name: variant, lab, steps }, stack, timers) => {

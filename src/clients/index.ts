@@ -29,7 +29,9 @@ export const clients: Client[] = [
   dig,
 ];
 
-/** Who asks where the probe does not say. */
+export const clientNames = clients.map(({ name }) => name);
+
+/** Who asks where neither the probe nor the stack says. */
 export const DEFAULT_CLIENT: Record<ClientKind, string> = {
   resolve: 'glibc',
   reverse: 'glibc',

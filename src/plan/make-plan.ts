@@ -1,7 +1,7 @@
 /** Lab → plan. Pure: the same lab gives the same plan on every machine. */
 import { buildsFor } from '../clients/index.ts';
 import type { Lab } from '../lab/schema.ts';
-import { stackAndImage, stackNamed } from '../stacks/index.ts';
+import { stackNamed, stackParts } from '../stacks/index.ts';
 import { planDaemons } from './daemons.ts';
 import { plannedImpairment } from './impairment.ts';
 import { planNeeds } from './needs.ts';
@@ -25,7 +25,8 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
   const topology = makeTopology(lab);
   const timers = lab.timers ?? options.timers;
   const chosen = stackNamed(options.stack);
-  const stack = planStack(chosen, stackAndImage(options.stack).image, lab, topology, timers);
+  const { image, clients } = stackParts(options.stack);
+  const stack = planStack(chosen, image, lab, topology, timers);
   const { steps, responders, topologies } = planSteps({
     lab,
     topology,
@@ -33,6 +34,7 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
     positionOf: options.positionOf,
     onPlugIn: stack.onPlugIn,
     uptake: stack.uptake,
+    clients,
   });
   const links = topology.links.map((link, index) => {
     const impair = lab.networks[link.name]?.impair;

@@ -2,6 +2,7 @@
 import { applyChange } from '../lab/change.ts';
 import { Lab, type State, type Step } from '../lab/schema.ts';
 import { canonical, canonicalPrefix, milliseconds } from './addresses.ts';
+import { askedByStack } from './default-client.ts';
 import { differences } from './differences.ts';
 import { frameOf } from './frames.ts';
 import { plannedImpairment } from './impairment.ts';
@@ -23,6 +24,8 @@ export interface StepContext {
   /** Starts what a stack starts when a link of the host gets carrier. */
   onPlugIn: (link: string) => PlannedStep[];
   uptake: Uptake;
+  /** The clients of the stack: they ask where a probe names none. */
+  clients: string[];
 }
 
 export interface PlannedSteps {
@@ -95,7 +98,7 @@ export const planSteps = (context: StepContext): PlannedSteps => {
       ];
     if (step.probe)
       return Object.entries(step.probe).map(([name, probe]) => {
-        const planned = planProbe(name, probe, probes++, topology, timers);
+        const planned = planProbe(name, askedByStack(probe, context.clients), probes++, topology, timers);
         responders.push(...planned.responders);
         return { kind: 'probe', title: `probe ${name}`, probe: planned.probe };
       });

@@ -26,16 +26,31 @@ export const stacks: Stack[] = [
 
 export const stackNames = stacks.map(({ name }) => name);
 
-/** A stack as --stack, results and practice name it: networkd@trixie is networkd in the user land trixie. */
-export const stackAndImage = (name: string): { stack: string; image?: string } => {
-  const [stack = '', image] = name.split('@');
-  return { stack, image };
+export interface StackParts {
+  stack: string;
+  /** Clients (src/clients/) that ask where a probe names none. */
+  clients: string[];
+  image?: string;
+}
+
+/**
+ * A stack as --stack, results and practice name it: networkd+musl@trixie is networkd in the user land trixie, asked
+ * by musl. A variant's own plus sign belongs to its name.
+ */
+export const stackParts = (name: string): StackParts => {
+  const [whole = '', image] = name.split('@');
+  const words = whole.split('+');
+  for (let count = words.length; count > 0; count--) {
+    const stack = words.slice(0, count).join('+');
+    if (stackNames.includes(stack)) return { stack, clients: words.slice(count), image };
+  }
+  return { stack: whole, clients: [], image };
 };
 
 /** Throws a sentence that lists the known ones. */
-export const stackNamed = (nameAndImage: string): Stack => {
-  const { stack: name } = stackAndImage(nameAndImage);
-  const stack = stacks.find((known) => known.name === name);
-  if (!stack) throw new Error(`no stack ${name}: there is ${stackNames.join(', ')}`);
-  return stack;
+export const stackNamed = (name: string): Stack => {
+  const { stack } = stackParts(name);
+  const found = stacks.find((known) => known.name === stack);
+  if (!found) throw new Error(`no stack ${stack}: there is ${stackNames.join(', ')}`);
+  return found;
 };

@@ -1,6 +1,8 @@
 import t from 'tap';
 import { askedBy, clientNamed, clients, clientsFor, DEFAULT_CLIENT } from '../../src/clients/index.ts';
 import type { HostAnswer } from '../../src/evidence/timeline.ts';
+import { askedByStack } from '../../src/plan/default-client.ts';
+import { stackNamed, stackParts } from '../../src/stacks/index.ts';
 import { thisMachine } from '../../src/suite/machine.ts';
 import { runLab } from '../support/run-lab.ts';
 
@@ -43,7 +45,7 @@ const outputs: [client: string, kind: 'resolve' | 'reverse', output: string, ans
     'java',
     'resolve',
     'Error: Could not find or load main class Client\n',
-    { client: 'java', error: undefined },
+    { client: undefined, error: undefined },
   ],
 ];
 
@@ -79,6 +81,58 @@ t.test(
       t.ok(Object.keys(asks).length > 0 && description, name);
     for (const [kind, name] of Object.entries(DEFAULT_CLIENT))
       t.ok(clientsFor(kind as keyof typeof DEFAULT_CLIENT).includes(name), `${kind} by ${name}`);
+  },
+);
+
+t.test('a client behind a plus sign belongs to the stack, unless it is the name of a variant', async (t) => {
+  t.same(stackParts('kernel'), { stack: 'kernel', clients: [], image: undefined });
+  t.same(stackParts('kernel+musl+curl'), { stack: 'kernel', clients: ['musl', 'curl'], image: undefined });
+  t.same(stackParts('networkd+usedomains+go@trixie'), {
+    stack: 'networkd+usedomains',
+    clients: ['go'],
+    image: 'trixie',
+  });
+  t.equal(stackNamed('networkd+go@trixie').name, 'networkd');
+});
+
+t.test('the clients of a stack ask what they can where the probe names nobody', async (t) => {
+  t.match(askedByStack({ resolve: 'a.example' }, ['curl', 'musl']), {
+    resolve: { name: 'a.example', by: 'musl' },
+  });
+  t.match(askedByStack({ resolve: { name: 'a.example', by: 'go' } }, ['musl']), { resolve: { by: 'go' } });
+  t.match(askedByStack({ fetch: 'http://a.example/' }, ['musl']), { fetch: { by: undefined } });
+  const bound = { url: 'http://a.example/', 'bind-link': 'wifi' };
+  t.match(askedByStack({ fetch: bound }, ['node']), { fetch: { by: undefined } }, 'Node binds to no link');
+  t.match(askedByStack({ fetch: bound }, ['node', 'curl']), { fetch: { by: 'curl' } });
+  t.same(askedByStack({ udp: 'server' }, ['musl']), { udp: 'server' });
+});
+
+const netLog = (events: object[]) =>
+  JSON.stringify({
+    constants: {
+      clientInfo: { version: '156.0.8078.79' },
+      logEventTypes: { TCP_CONNECT_ATTEMPT: 52, OTHER: 1 },
+    },
+    events,
+  });
+
+t.test(
+  "Chromium's net log tells the connections that it began; one that is cut off tells nothing",
+  async (t) => {
+    const log = netLog([
+      { type: 1, phase: 1, params: { address: '192.0.2.9:80' } },
+      { type: 52, phase: 1, params: { address: '[2001:db8:ff:0::1]:80' } },
+      { type: 52, phase: 2 },
+      { type: 52, phase: 1, params: { address: '192.0.2.1:80' } },
+    ]);
+    t.match(clientNamed('chromium').read(log, 'fetch'), {
+      client: 'chromium 156.0.8078.79',
+      tried: [
+        { address: '2001:db8:ff::1', port: 80 },
+        { address: '192.0.2.1', port: 80 },
+      ],
+    });
+    t.match(clientNamed('chromium').read(log.slice(0, -5), 'fetch'), { client: undefined, tried: undefined });
   },
 );
 
@@ -163,3 +217,63 @@ for (const by of clientsFor('fetch'))
       attempts: [{ answered: true, link: 'office', router: 'router', afterMs: 0 }],
     });
   });
+
+const BROKEN = OFFICE.replace(
+  'experiment:',
+  `
+  deaf:
+    server: [internet]
+    ipv4: 198.51.100.1
+    ipv6: 2001:db8:dead::1
+    nftables: |
+      table inet broken {
+        chain input {
+          type filter hook input priority 0;
+          ip6 nexthdr tcp drop
+        }
+      }
+experiment:`,
+).replace(
+  'www.example: {',
+  'half.example: { A: 198.51.100.1, AAAA: "2001:db8:dead::1" }\n        www.example: {',
+);
+
+/** The least time to the second destination, ms; RFC 8305 section 5 recommends 250, and allows 100 to 2000. */
+const fallback: Record<string, number> = { curl: 190, node: 240, 'node-http': 240, go: 290, chromium: 250 };
+
+for (const [by, least] of Object.entries(fallback))
+  t.test(
+    `${by} turns to IPv4 where IPv6 is silent, not before its time`,
+    { skip: lacking(by) },
+    async (t) => {
+      const { decisions } = await runLab(`${BROKEN}
+      page: { fetch: { url: "http://half.example/", by: ${by} } }
+`);
+      t.match(decisions.page, {
+        order: ['2001:db8:dead::1', '198.51.100.1'],
+        destination: '198.51.100.1',
+        answered: true,
+        contradictions: [],
+      });
+      const { attempts, fallbackMs } = decisions.page!;
+      t.match(attempts![0], { destination: '2001:db8:dead::1', afterMs: 0, answered: false });
+      t.ok(fallbackMs! >= least, `${fallbackMs} ms`);
+    },
+  );
+
+t.test(
+  'one that tries addresses one after the other is ended at its deadline',
+  { skip: lacking('python') },
+  async (t) => {
+    const { decisions } = await runLab(`${BROKEN}
+      page: { fetch: { url: "http://half.example/", by: python }, within: 2s }
+`);
+    t.match(decisions.page, {
+      order: ['2001:db8:dead::1'],
+      answered: false,
+      error: 'no end within 2000 ms',
+      client: /^python 3/,
+      fallbackMs: undefined,
+    });
+  },
+);
