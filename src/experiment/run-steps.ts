@@ -45,7 +45,9 @@ const runStep = async (
       const missing = await waitForState(lab, step.state, step.withinMs, seen);
       if (missing.length === 0) return;
       const line = step.at ? `line ${step.at.line}: ` : '';
-      throw new EvidenceFault(`${line}${step.title}: within ${step.withinMs} ms ${missing.join('; ')}`);
+      throw new EvidenceFault(
+        `${line}${step.title}: ${step.withinMs} ms after the step before, ${missing.join('; ')}`,
+      );
     }
     case 'daemon':
       return step.action === 'start'

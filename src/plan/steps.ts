@@ -65,7 +65,9 @@ export const planSteps = (context: StepContext): PlannedSteps => {
       return [
         {
           kind: 'wait',
-          title: `wait for ${Object.keys(step.wait).join(', ')}`,
+          title: `wait for ${Object.keys(step.wait)
+            .filter((key) => key !== 'within')
+            .join(', ')}`,
           state: hostState(step.wait, topology, uptake),
           settle: false,
           withinMs: withinOf(step.wait, timers),

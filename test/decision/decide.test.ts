@@ -1,7 +1,8 @@
 import { encode } from 'dns-packet';
+import fc from 'fast-check';
 import t from 'tap';
 import { decide } from '../../src/decision/decide.ts';
-import type { TimelineEvent } from '../../src/evidence/timeline.ts';
+import type { PacketEvent, TimelineEvent } from '../../src/evidence/timeline.ts';
 import type { Question } from '../../src/plan/plan.ts';
 import {
   answer,
@@ -236,3 +237,73 @@ t.test(
     t.equal(decision?.fallbackMs, 1);
   },
 );
+
+/** The frame of a packet with some of its bytes written over. */
+const patched = (event: PacketEvent, at: number, bytes: number[]): PacketEvent => {
+  const frame = Buffer.from(event.data, 'base64');
+  frame.set(bytes, at);
+  return { ...event, data: frame.toString('base64') };
+};
+/** Behind the headers of Ethernet and IPv6. */
+const TCP = 54;
+
+t.test('TCP: another flow to the same port is not the probe, and a reset is no answer', async (t) => {
+  const tcp = { packet: 'tcp' as const };
+  const put = { ...udp, kind: 'tcp' } as Question;
+  const foreign = patched(question(1, 1, 'wifi', tcp), TCP, [0xc0, 0x01]);
+  const own = question(2, 2, 'lte', tcp);
+  const reset = patched(answer(3, 3, 'lte', 'lte-router', 'lte', tcp), TCP + 13, [0x14]);
+  const port = told({ socketPort: 20001 });
+  t.match(decided([asked(), foreign, own, port, done()], put), { link: 'lte', unclear: undefined });
+  t.match(decided([asked(), own, reset, port, done()], put), {
+    answered: false,
+    error: 'tcp reset',
+    by: 'lte-router',
+    packets: [2, 3],
+  });
+  const refused = told({ socketPort: 20001, error: 'ECONNREFUSED' });
+  t.match(decided([asked(), own, reset, refused, done()], put), {
+    answered: false,
+    error: 'ECONNREFUSED',
+    contradictions: [],
+  });
+});
+
+t.test('packets of others, wherever they stand in the timeline, change no decision', async (t) => {
+  const base = [
+    asked(),
+    question(1, 1, 'lte'),
+    answer(2, 2, 'internet', 'server', 'lte'),
+    answer(3, 3, 'lte', 'lte-router', 'lte'),
+    told({ socketAddress: hostOn.lte, socketPort: 20001 }),
+    done(),
+  ];
+  const other = fc
+    .record({
+      at: fc.double({ min: -50, max: 150, noNaN: true }),
+      over: fc.constantFrom('wifi' as const, 'lte' as const),
+      packet: fc.constantFrom('udp' as const, 'tcp' as const, 'ping' as const),
+      port: fc.integer({ min: 20002, max: 20009 }),
+      data: fc.constantFrom('miflab:other', 'miflab:web-2', '').map((text) => Buffer.from(text)),
+      back: fc.boolean(),
+    })
+    .map(({ at, over, back, ...datagram }) =>
+      back ? answer(0, at, over, `${over}-router`, over, datagram) : question(0, at, over, datagram),
+    );
+  const alone = decided(base);
+  t.match(alone, { link: 'lte', answered: true, by: 'server', answerAfterMs: 2 });
+  fc.assert(
+    fc.property(fc.array(fc.tuple(other, fc.nat({ max: 6 })), { maxLength: 30 }), (others) => {
+      const timeline: TimelineEvent[] = [...base];
+      for (const [index, [event, place]] of others.entries())
+        timeline.splice(place, 0, { ...event, number: 100 + index });
+      t.same(decided(timeline), alone);
+    }),
+    { numRuns: 100 },
+  );
+});
+
+t.test('an answer that comes after the probe has ended is none', async (t) => {
+  const late = answer(2, 150, 'lte', 'lte-router', 'lte');
+  t.match(decided([asked(), question(1, 1, 'lte'), late, done(100)]), { sent: true, answered: false });
+});

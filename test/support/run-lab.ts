@@ -26,7 +26,13 @@ export const planLabs = (text: string): Plan[] => {
   const { lab, diagnostics } = readLab(HEAD + text, 'test.yaml');
   if (!lab) throw new Error(JSON.stringify(diagnostics, undefined, 1));
   return variantsOf(lab.lab).map((variant) =>
-    makePlan(variant.lab, { lab: 'test', variant: variant.name, stack: 'kernel', timers: 'fast' }),
+    makePlan(variant.lab, {
+      lab: 'test',
+      variant: variant.name,
+      stack: 'kernel',
+      timers: 'fast',
+      positionOf: (path) => lab.positionOf(path[0] === 'experiment' ? variant.steps[Number(path[1])]! : path),
+    }),
   );
 };
 
