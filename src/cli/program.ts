@@ -168,9 +168,10 @@ export function makeProgram(done: (exitCode: number) => void): Command {
 
   command('completion', 'Print completions for a shell', [
     ['source <(miflab completion bash)', 'for this shell; add the line to ~/.bashrc to keep it'],
-    ['miflab completion fish > ~/.config/fish/completions/miflab.fish', 'for fish'],
+    ['source <(miflab completion zsh)', 'the same for zsh, after compinit'],
+    ['miflab completion fish > ~/.config/fish/completions/miflab.fish', 'for fish, from now on'],
   ])
-    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish', 'powershell']))
+    .addArgument(new Argument('<shell>', 'the shell').choices(['bash', 'zsh', 'fish']))
     .action(action(async () => (await import('./completion.ts')).completion));
 
   program

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { reportBug } from '../../src/cli/bug.ts';
 import { written } from './fakes.ts';
@@ -28,6 +28,29 @@ t.test('a reader that goes away early is no failure', async (t) => {
   const pipeline = `set -o pipefail; "${process.execPath}" --import tsx src/cli/main.ts schema | head -c 1`;
   const { status, stderr } = spawnSync('bash', ['-c', pipeline], { encoding: 'utf8' });
   t.equal(status, 0, stderr);
+});
+
+t.test('bash completes what stands on the line, and evaluates nothing of it', async (t) => {
+  const folder = t.testdir({});
+  const complete = (...words: string[]) =>
+    spawnSync(
+      'bash',
+      [
+        '-c',
+        `miflab() { "$0" --import tsx src/cli/main.ts "$@"; }
+         source <(miflab completion bash)
+         COMP_WORDS=(miflab "$@"); COMP_CWORD=$#
+         _miflab miflab "\${COMP_WORDS[-1]}" "\${COMP_WORDS[-2]}"
+         printf '%s\\n' "\${COMPREPLY[@]}"`,
+        process.execPath,
+        ...words,
+      ],
+      { encoding: 'utf8' },
+    ).stdout;
+  t.equal(complete('run', 'order/eq'), 'order/equal-routers\n');
+  t.equal(complete('run', '--timers', 'r'), 'real\n');
+  complete('run', `$(touch ${folder}/evaluated)`, '');
+  t.same(readdirSync(folder), []);
 });
 
 t.test('a bug of miflab says so, and where its stack trace is', async (t) => {
