@@ -17,7 +17,10 @@ export async function record(words: string[], options: RunOptions, given?: Parts
     const { practice: known, exact } = parts.practiceOf(stack, release);
     const ofSetting = runs.filter((run) => run.stack === stack && run.release === release);
     const { practice, changes } = recordPractice(ofSetting, known, exact ? known : {});
-    const file = written('practice', '', () => keepPractice(stack, release, practice));
+    const products = ofSetting.flatMap(({ attempts }) =>
+      attempts.flatMap(({ result }) => result.product ?? []),
+    );
+    const file = written('practice', '', () => keepPractice(stack, release, practice, products[0]));
     process.stdout.write(`\nrecorded in ${file}: ${changesText(changes, file)}`);
   }
   return exitCode === ExitCode.differs ? ExitCode.ok : exitCode;

@@ -42,6 +42,8 @@ export interface PlannedHost {
   version?: string[];
   /** The file where its name servers stand. */
   resolverFile: string;
+  /** Who resolves names: glibc, systemd-resolved. */
+  resolver: string;
 }
 
 export interface Need {

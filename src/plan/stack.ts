@@ -33,7 +33,12 @@ export const planStack = (
     host: node,
     links,
   });
-  const watched: PlannedHost = { node, version: stack.version, resolverFile: stack.resolverFile };
+  const watched: PlannedHost = {
+    node,
+    version: stack.version,
+    resolverFile: stack.resolverFile,
+    resolver: stack.resolver ?? 'glibc',
+  };
   const uptake: Uptake = {
     clients: stack.clients,
     said: (link) => settled?.(linkNamed(link)) ?? [],

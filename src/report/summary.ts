@@ -4,6 +4,7 @@ import { needsAttention, outcomes } from '../suite/outcome.ts';
 import type { OrderFinding, RunRecord, SuiteResults } from '../suite/results.ts';
 import { HOST_KERNEL, settingOf } from '../suite/setting.ts';
 import type { Outcome } from '../verdict/verdict.ts';
+import { matrixOf } from './matrix.ts';
 import type { Output } from './reporter.ts';
 import {
   contradictions,
@@ -23,6 +24,7 @@ export function summaryOf(results: SuiteResults, output: Output): string {
     ...stories(results, output),
     ...orderStories(results.orders, output),
     ...overview(results.runs),
+    ...matrixOf(results.runs, output),
   ];
   return [...sections, counts(results, output), ...practiceNotes(results), whereabouts(results)].join('\n');
 }

@@ -11,6 +11,7 @@ export const connman: Stack = {
   clients: ['dhcpv4', 'dhcpv6'],
   version: ['connmand', '--version'],
   resolverFile: '/run/connman/resolv.conf',
+  resolver: 'connman',
   plan: ({ host, links }) => ({
     unsupported: links.some(({ interface: { addresses }, routes }) => addresses.length + routes.length > 0)
       ? 'the lab states addresses or routes of the host, which miflab does not hand to connman'
@@ -29,5 +30,10 @@ export const connman: Stack = {
         started: true,
       },
     ],
+    // The lease comes before the route; which link has the only default route is connman's choice.
+    settled: ({ offers: { dhcpv4 } }) =>
+      dhcpv4.some(({ service }) => service.router !== 'none')
+        ? [{ daemon: `${host}.connman`, pattern: '\\{add\\} route 0\\.0\\.0\\.0 gw [1-9]' }]
+        : [],
   }),
 };

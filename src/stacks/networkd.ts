@@ -10,6 +10,7 @@ const networkdWith = (variant: string, description: string, extra: string): Stac
   clients: ['dhcpv4', 'dhcpv6'],
   version: ['networkctl', '--version'],
   resolverFile: '/run/systemd/resolve/resolv.conf',
+  resolver: 'systemd-resolved',
   plan: ({ host, links }) => ({
     files: {
       ...Object.fromEntries(

@@ -11,14 +11,15 @@ const SECRET_KEY = 'nm-v2:miflab miflab miflab miflab miflab';
 const networkManagerWith = (
   variant: string,
   description: string,
-  programs: string[],
+  resolver: Stack['resolver'],
   files: Record<string, PlannedFile>,
 ): Stack => ({
   name: `networkmanager${variant}`,
   description: `NetworkManager${description}`,
   needsUserLand: true,
   managesLinks: true,
-  programs: ['NetworkManager', 'dbus-daemon', ...programs],
+  programs: ['NetworkManager', 'dbus-daemon', ...(resolver ? [resolver] : [])],
+  resolver,
   clients: ['dhcpv4', 'dhcpv6'],
   version: ['NetworkManager', '--version'],
   resolverFile: '/run/NetworkManager/no-stub-resolv.conf',
@@ -30,7 +31,7 @@ const networkManagerWith = (
     },
     daemons: [
       systemBus(host),
-      ...(programs.includes('systemd-resolved') ? [resolved(host)] : []),
+      ...(resolver === 'systemd-resolved' ? [resolved(host)] : []),
       {
         id: `${host}.networkmanager`,
         node: host,
@@ -93,19 +94,19 @@ const dns = (plugin: string): Record<string, PlannedFile> => ({
   '/etc/NetworkManager/conf.d/dns.conf': `[main]\ndns=${plugin}\n`,
 });
 
-export const networkManager = networkManagerWith('', ', resolv.conf written by itself', [], {});
+export const networkManager = networkManagerWith('', ', resolv.conf written by itself', undefined, {});
 
 export const networkManagerDnsmasq = networkManagerWith(
   '+dnsmasq',
   ' with dnsmasq as local resolver',
-  ['dnsmasq'],
+  'dnsmasq',
   dns('dnsmasq'),
 );
 
 export const networkManagerResolved = networkManagerWith(
   '+resolved',
   ' with systemd-resolved',
-  ['systemd-resolved'],
+  'systemd-resolved',
   {
     ...dns('systemd-resolved'),
     '/etc/resolv.conf': { link: '../run/systemd/resolve/stub-resolv.conf' },

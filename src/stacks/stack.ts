@@ -28,6 +28,8 @@ export interface Stack {
   version?: string[];
   /** The file on the host where its name servers stand as it learned them; no symbolic link. */
   resolverFile: string;
+  /** Who resolves names for its applications, behind the C library (default glibc itself). */
+  resolver?: 'systemd-resolved' | 'dnsmasq' | 'connman';
   plan(context: StackContext): PlannedStack;
 }
 

@@ -4,6 +4,7 @@ import type { TimelineEvent } from '../evidence/timeline.ts';
 import type { Measurement } from '../testbed/measurement.ts';
 import type { RunResult } from '../verdict/verdict.ts';
 import { isUnexpected, outcomeOf } from './outcome.ts';
+import { productOf } from './product.ts';
 import type { Attempt, PracticeFinding } from './results.ts';
 import type { Laboratory, Run } from './run.ts';
 import { unusual } from './setting.ts';
@@ -49,7 +50,7 @@ async function measureAndJudge(
     verdicts,
     failure,
     timing: timingOf(measurement),
-    version: versionIn(measurement.timeline),
+    product: productOf(run, versionIn(measurement.timeline)),
   });
   if (failure?.kind === 'machine') return { result, practice };
   const evidence = evidenceFolder(run, options);

@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Practice, practiceFileFor, readPractice, writePractice } from '../verdict/practice.ts';
+import type { Product } from '../verdict/verdict.ts';
 
 const folder = 'practice';
 
@@ -27,11 +28,27 @@ export function readPracticeOf(stack: string, release: string): StackPractice {
   }
 }
 
-/** Writes what is recorded for a stack on a kernel; returns the file. */
-export function keepPractice(stack: string, release: string, practice: Practice): string {
+/** Writes what is recorded for a stack on a kernel, headed by what was measured; returns the file. */
+export function keepPractice(
+  stack: string,
+  release: string,
+  practice: Practice,
+  product: Product | undefined,
+): string {
   const [kernel] = /^\d+\.\d+/.exec(release)!;
   const file = join(folder, stack, `${kernel}.yaml`);
   mkdirSync(dirname(file), { recursive: true });
-  writeFileSync(file, writePractice(practice));
+  writeFileSync(file, `${heading(product)}${writePractice(practice)}`);
   return file;
 }
+
+/** Nothing of it is compared: another version is compared with what this one did. */
+const heading = (product: Product | undefined): string =>
+  product?.userLand
+    ? [
+        `# ${product.manager ?? 'kernel'}`,
+        `# resolver ${product.resolver}`,
+        `# user land ${product.userLand.name}, digest ${product.userLand.digest}`,
+        '',
+      ].join('\n')
+    : '';

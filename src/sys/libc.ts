@@ -9,6 +9,9 @@ import koffi from 'koffi';
 
 const libc = koffi.load(null);
 
+/** struct ifreq as SIOCETHTOOL reads it: a name, and where the command lies. */
+koffi.struct('EthtoolRequest', { name: koffi.array('char', 16), command: 'void *' });
+
 const c = {
   setns: libc.func('int setns(int fd, int nstype)'),
   setfsuid: libc.func('int setfsuid(uint32_t uid)'),
@@ -32,6 +35,7 @@ const c = {
   mmap: libc.func('void *mmap(void *address, size_t length, int protection, int flags, int fd, long offset)'),
   madvise: libc.func('int madvise(void *address, size_t length, int advice)'),
   clockGettime: libc.func('int clock_gettime(int clock, _Out_ int64_t *time)'),
+  ioctl: libc.func('int ioctl(int fd, unsigned long request, EthtoolRequest *argument)'),
   ifNameToIndex: libc.func('uint32_t if_nametoindex(const char *name)'),
 };
 
@@ -165,6 +169,21 @@ export const inetAddress = (bytes: Uint8Array, port: number, scopeId = 0): Uint8
   address.set(bytes, isIpv6 ? 8 : 4);
   if (isIpv6) address.writeUInt32LE(scopeId, 24);
   return address;
+};
+
+/**
+ * Checksums of what an interface sends are computed before it is sent, as a network card does. A veth leaves them to
+ * a receiver that knows, and a DHCP client on a raw socket (connman) takes such packets for damaged ones.
+ */
+export const sendWholeChecksums = (name: string): void => {
+  const SIOCETHTOOL = 0x8946;
+  const ETHTOOL_STXCSUM = 0x17;
+  const fd = socket(AF.INET, SOCK.DGRAM);
+  try {
+    checked('ETHTOOL_STXCSUM', c.ioctl(fd, SIOCETHTOOL, { name, command: u32(ETHTOOL_STXCSUM, 0) }));
+  } finally {
+    closeSync(fd);
+  }
 };
 
 export const interfaceIndex = (name: string): number => c.ifNameToIndex(name);

@@ -4,10 +4,11 @@
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Plan, PlannedNode } from '../plan/plan.ts';
+import { inNetwork, sendWholeChecksums } from '../sys/libc.ts';
 import { runProgram } from '../sys/program.ts';
 import { LabFault, standingAt } from './faults.ts';
 import { giveOwnFiles } from './own-files.ts';
-import { FABRIC, inNode, type Place, RUN_FOLDER } from './places.ts';
+import { FABRIC, inNode, networkPath, type Place, RUN_FOLDER } from './places.ts';
 import { type Originals, originalsOf, setSysctls } from './sysctls.ts';
 import { giveUserLand } from './user-land.ts';
 
@@ -38,8 +39,15 @@ export const build = async (plan: Plan): Promise<{ sysctls: Originals }> => {
     );
   await Promise.all([configure(plan), ...ownFiles]);
   for (const node of plan.nodes) await standingAt(node.at, () => applyRulesets(node));
+  for (const node of plan.nodes)
+    if (plan.daemons.some((daemon) => daemon.node === node.name)) sendAsNetworkCardsDo(node);
   return { sysctls };
 };
+
+const sendAsNetworkCardsDo = (node: PlannedNode): void =>
+  inNetwork(networkPath(node.name), () => {
+    for (const { name } of node.interfaces) sendWholeChecksums(name);
+  });
 
 const creation = (plan: Plan): string[] => [
   ...[FABRIC, ...plan.nodes.map(({ name }) => name)].map((name) => `netns add ${name}`),

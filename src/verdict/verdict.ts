@@ -22,8 +22,8 @@ export interface RunResult {
   variant: string;
   stack: string;
   timers: 'fast' | 'real';
-  /** What the stack says of its version; none: the kernel's is all there is. */
-  version?: string;
+  /** What was measured, with all its versions; none where nothing was. */
+  product?: Product;
   verdicts: Verdict[];
   /** Milliseconds. */
   timing: { total: number; ready?: number; readyToVerdict?: number };
@@ -31,6 +31,19 @@ export interface RunResult {
   evidence?: string;
   /** A failure that is no verdict: of the machine, of a daemon, of miflab. */
   failure?: Failure;
+}
+
+/** The full name of what was measured: all that a decision may depend on besides the lab. */
+export interface Product {
+  /** The release of the kernel. */
+  kernel: string;
+  /** What the stack says of its version; none: the kernel is all there is. */
+  manager?: string;
+  /** Name and version. */
+  resolver: string;
+  /** None: the machine's own files. */
+  userLand?: { name: string; digest: string };
+  timers: 'fast' | 'real';
 }
 
 /** The five kinds of failure, less "the stack decided otherwise", which is a verdict. */

@@ -57,6 +57,35 @@ t.test('on a terminal a long sentence goes on below what it belongs to', async (
   );
 });
 
+t.test('labs on several stacks make a table that marks what they decide differently', async (t) => {
+  const results = await resultsOf({ 'dns/same': ['conforms'], 'dns/other': ['conforms'] });
+  const [same, other] = results.runs;
+  const onStack = (run: typeof same, stack: string, link: string) => {
+    const copy = structuredClone({ ...run!, stack });
+    const [verdict] = copy.attempts[0]!.result.verdicts;
+    verdict!.decision = { ...verdict!.decision!, link };
+    copy.attempts[0]!.result.product = {
+      kernel: '6.18',
+      manager: `${stack} 1`,
+      resolver: 'glibc',
+      timers: 'fast',
+    };
+    return copy;
+  };
+  const runs = [
+    onStack(same, 'kernel', 'wifi'),
+    onStack(same, 'networkd@trixie', 'wifi'),
+    onStack(other, 'kernel', 'wifi'),
+    onStack(other, 'networkd@trixie', 'lte'),
+  ];
+  const text = summaryOf({ ...results, runs }, memory());
+  t.match(text, / 1 kernel \(kernel 1\)\n {2}2 networkd@trixie \(networkd@trixie 1\)\n/);
+  t.match(text, /^dns\/same {3}✓ {2}✓$/m);
+  t.match(text, /^dns\/other {2}✓a ✓b$/m);
+  t.match(text, /^ {4}a: .*link wifi.*\n {4}b: .*link lte/m);
+  t.notMatch(summaryOf({ ...results, runs: runs.slice(0, 1) }, memory()), 'letters');
+});
+
 t.test('where nothing is remarkable, the summary is the counts', async (t) => {
   const text = await summary({ 'dns/a': ['conforms'], 'dns/b': ['conforms'] });
   t.match(text, /^2 labs, 2 runs: 2 conform\nnothing unexpected\ntook /);

@@ -34,7 +34,7 @@ export const makeFakePlan = (lab: string, needs: Need[] = []): Plan => ({
   variant: '',
   stack: 'kernel',
   kernel: 'host',
-  host: { node: 'host', resolverFile: '/etc/resolv.conf' },
+  host: { node: 'host', resolverFile: '/etc/resolv.conf', resolver: 'glibc' },
   timers: 'fast',
   builds: [],
   links: [],

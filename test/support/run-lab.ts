@@ -22,14 +22,14 @@ export interface LabRun {
 const HEAD = 'title: a test\ntopic: field\nsource: RFC 8028\nlevel: none\nexpect: {}\n';
 
 /** The plan of each order of a lab; of most labs there is one. What a lab file must have besides is added. */
-export const planLabs = (text: string): Plan[] => {
+export const planLabs = (text: string, stack = 'kernel'): Plan[] => {
   const { lab, diagnostics } = readLab(HEAD + text, 'test.yaml');
   if (!lab) throw new Error(JSON.stringify(diagnostics, undefined, 1));
   return variantsOf(lab.lab).map((variant) =>
     makePlan(variant.lab, {
       lab: 'test',
       variant: variant.name,
-      stack: 'kernel',
+      stack,
       timers: 'fast',
       positionOf: (path) => lab.positionOf(path[0] === 'experiment' ? variant.steps[Number(path[1])]! : path),
     }),

@@ -53,7 +53,7 @@ export const planFor = (question: Question, until?: PlannedProbe['until']): Plan
   variant: '',
   stack: 'kernel',
   kernel: 'host',
-  host: { node: 'host', resolverFile: '/etc/resolv.conf' },
+  host: { node: 'host', resolverFile: '/etc/resolv.conf', resolver: 'glibc' },
   timers: 'fast',
   builds: [],
   daemons: [],

@@ -1,0 +1,83 @@
+/** Labs × stacks: what each came to, and where stacks decide differently. Pure. */
+import type { RunRecord } from '../suite/results.ts';
+import { stableDecision, wordsOf } from '../verdict/stable.ts';
+import type { Outcome } from '../verdict/verdict.ts';
+import type { Output } from './reporter.ts';
+import { decisive, paint, type Style } from './text.ts';
+
+const signs: Record<Outcome, { sign: string; style: Style }> = {
+  conforms: { sign: '✓', style: 'green' },
+  permitted: { sign: '○', style: 'green' },
+  deviates: { sign: '✗', style: 'magenta' },
+  inconclusive: { sign: '?', style: 'yellow' },
+  unsupported: { sign: '-', style: 'dim' },
+};
+
+/** Columns are numbered: names of stacks are long, and there are many. Empty where there is but one stack. */
+export function matrixOf(runs: RunRecord[], output: Output): string[] {
+  const measured = runs.filter(({ kind }) => kind !== 'control');
+  const stacks = [...new Set(measured.map(({ stack }) => stack))];
+  if (stacks.length < 2) return [];
+  const rows = [...new Set(measured.map(rowOf))].map((row) => {
+    const cells = stacks.map((stack) => measured.find((run) => rowOf(run) === row && run.stack === stack));
+    return { row, cells, ways: waysOf(cells) };
+  });
+  const width = Math.max(...rows.map(({ row }) => row.length));
+  const cellText = (run: RunRecord | undefined, ways: string[]) => {
+    if (!run) return '   ';
+    const { sign, style } = signs[run.outcome];
+    return ` ${paint(output, style, sign)}${ways.length > 1 ? letterOf(ways, run) : ' '}`;
+  };
+  return [
+    ...stacks.map((stack, index) => `${String(index + 1).padStart(3)} ${stack}${versionOf(measured, stack)}`),
+    '',
+    `${' '.repeat(width)} ${stacks
+      .map((_, index) =>
+        String(index + 1)
+          .padStart(2)
+          .padEnd(3),
+      )
+      .join('')}`,
+    ...rows.flatMap(({ row, cells, ways }) => [
+      `${row.padEnd(width)} ${cells.map((run) => cellText(run, ways)).join('')}`.trimEnd(),
+      ...(ways.length > 1
+        ? ways.map((way, index) => paint(output, 'dim', `    ${letter(index)}: ${way || 'nothing decided'}`))
+        : []),
+    ]),
+    '',
+    '✓ conforms, ○ permitted, ✗ deviates, ? inconclusive, - unsupported; letters: decided differently',
+    '',
+  ];
+}
+
+const rowOf = ({ lab, variant }: RunRecord): string => (variant ? `${lab} · ${variant}` : lab);
+
+/** The different decisions of a row, the most frequent first. */
+function waysOf(cells: (RunRecord | undefined)[]): string[] {
+  const tally = new Map<string, number>();
+  for (const way of cells.flatMap((run) => (run ? (wayOf(run) ?? []) : [])))
+    tally.set(way, (tally.get(way) ?? 0) + 1);
+  return [...tally].toSorted(([, a], [, b]) => b - a).map(([way]) => way);
+}
+
+/** What a stack decided, in words; undefined where it came to no decision. */
+function wayOf(run: RunRecord): string | undefined {
+  if (run.outcome === 'unsupported' || run.outcome === 'inconclusive') return undefined;
+  return decisive(run)
+    .result.verdicts.flatMap(({ probe, decision }) =>
+      decision ? [`${probe} ${wordsOf(stableDecision(decision))}`] : [],
+    )
+    .join('; ');
+}
+
+const letter = (index: number): string => String.fromCharCode('a'.charCodeAt(0) + (index % 26));
+
+const letterOf = (ways: string[], run: RunRecord): string => {
+  const way = wayOf(run);
+  return way === undefined ? ' ' : letter(ways.indexOf(way));
+};
+
+const versionOf = (runs: RunRecord[], stack: string): string => {
+  const run = runs.find((one) => one.stack === stack && decisive(one).result.product?.manager);
+  return run ? ` (${decisive(run).result.product!.manager})` : '';
+};
