@@ -37,7 +37,6 @@ export const dnsmasqDhcpV4 = (dhcp: DhcpV4, context: ServiceContext): PlannedSer
 
 /** DHCPv6 (RFC 8415), without router advertisements. */
 export const dnsmasqDhcpV6 = (dhcp: DhcpV6, context: ServiceContext): PlannedService => {
-  refuse('DHCPv6', { 'preferred-lifetime': dhcp['preferred-lifetime'] });
   const [first, last] = poolOf(dhcp, 'ipv6', context);
   const pool = dhcp.stateless ? `${nth(context.ipv6[0]!, 0)},static` : `${first},${last}`;
   return dnsmasq(context, [
@@ -56,6 +55,20 @@ export const dnsmasqDhcpV6 = (dhcp: DhcpV6, context: ServiceContext): PlannedSer
     ...given(dhcp.text, (text) => text),
   ]);
 };
+
+/** What of a DHCP server dnsmasq cannot say: where it stands in the lab, and why not. */
+export const dnsmasqDhcpLimits = (dhcp: DhcpV4 & DhcpV6): { path: string[]; message: string }[] => [
+  ...(['lease-time', 'valid-lifetime'] as const)
+    .filter((field) => isShort(dhcp[field]))
+    .map((field) => ({ path: [field], message: 'a lease of dnsmasq lasts at least 2min: daemon: kea' })),
+  ...(dhcp['preferred-lifetime'] === undefined
+    ? []
+    : [{ path: ['preferred-lifetime'], message: 'dnsmasq cannot say it: daemon: kea' }]),
+];
+
+/** dnsmasq makes two minutes of less without a word (dnsmasq(8), dhcp-range). */
+const isShort = (lifetime: string | undefined): boolean =>
+  lifetime !== undefined && lifetime !== 'infinity' && milliseconds(lifetime) < 120_000;
 
 /** Router advertisements; throws a sentence for the fields that only radvd can say. */
 export const dnsmasqRa = (ra: RouterAdvertisement, context: ServiceContext): PlannedService => {

@@ -49,8 +49,8 @@ export const runPlan = async (plan: Plan): Promise<LabRun> => {
 };
 
 /** The decisions of a lab without orders; what keeps it from being measured is thrown. */
-export const runLab = async (text: string): Promise<LabRun> => {
-  const run = await runPlan(planLabs(text)[0]!);
+export const runLab = async (text: string, stack?: string): Promise<LabRun> => {
+  const run = await runPlan(planLabs(text, stack)[0]!);
   if (run.failure) throw new Error(JSON.stringify(run.failure, undefined, 1));
   return run;
 };

@@ -1,4 +1,5 @@
 /** What daemons are asked to serve, against the links they serve it on. Pure. */
+import { dnsmasqDhcpLimits } from '../../services/dnsmasq.ts';
 import { dnsmasqDnsLimits } from '../../services/dnsmasq-dns.ts';
 import { unboundLimits } from '../../services/unbound.ts';
 import { compareAddresses, contains, type Family } from '../addresses.ts';
@@ -20,6 +21,7 @@ export const serviceProblems = (lab: Lab): Problem[] =>
       ...leaseProblems(node, path, lab),
       ...addresseeProblems(node, path, lab),
       ...textProblems(node, path),
+      ...dhcpProblems(node, path),
       ...dnsProblems(node, path),
     ];
   });
@@ -83,6 +85,18 @@ function isJsonObject(text: string): boolean {
     return false;
   }
 }
+
+const dhcpProblems = (node: Node, path: Path): Problem[] =>
+  (['dhcpv4', 'dhcpv6'] as const).flatMap((service) =>
+    Object.entries(servicesOf(node)[service] ?? {})
+      .filter(([, { daemon = 'dnsmasq' }]) => daemon === 'dnsmasq')
+      .flatMap(([link, dhcp]) =>
+        dnsmasqDhcpLimits(dhcp).map(({ path: own, message }) => ({
+          path: [...path, service, link, ...own],
+          message,
+        })),
+      ),
+  );
 
 /** What the daemon cannot say or do. */
 function dnsProblems({ dns }: Node, path: Path): Problem[] {
