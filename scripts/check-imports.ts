@@ -10,7 +10,7 @@ const ALLOWED: Record<string, string[]> = {
   stacks: ['lab', 'plan'],
   sys: [],
   images: ['sys'],
-  guests: ['suite', 'sys', 'testbed'],
+  guests: ['images', 'suite', 'sys', 'testbed'],
   evidence: ['plan', 'testbed'],
   testbed: ['clients', 'evidence', 'experiment', 'images', 'plan', 'sys', 'verdict'],
   experiment: ['clients', 'evidence', 'plan', 'sys', 'testbed'],

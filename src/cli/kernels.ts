@@ -10,14 +10,17 @@ export interface KernelChoice {
 }
 
 /**
- * Boots a guest of each kernel, all at once; the machine's own needs none.
+ * Boots a guest of each kernel, all at once; the machine's own needs none. Where none is asked for, labs in virtual time
+ * get one that has it, if there is one.
  *
  * @throws KernelUnavailable, when those that came up are gone again
  */
 export async function openKernels(
-  { kernel: names = [HOST_KERNEL], modules }: KernelChoice,
+  { kernel, modules }: KernelChoice,
+  usesVirtualTime: boolean,
   parts: Parts,
 ): Promise<Kernel[]> {
+  const names = kernel ?? [HOST_KERNEL, ...(usesVirtualTime ? (parts.virtualTimeKernel() ?? []) : [])];
   const opened = await Promise.allSettled(
     names.map(async (name) => (name === HOST_KERNEL ? hostKernel(parts) : parts.openKernel(name, modules))),
   );

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { storeEvidence } from '../evidence/store.ts';
 import { openKernel } from '../guests/kernel.ts';
 import { findKernel } from '../guests/kernel-names.ts';
+import { latestUml } from '../guests/kernel-store.ts';
 import { defaultImage } from '../images/default-image.ts';
 import { printDiagnostics } from '../lab/diagnostics.ts';
 import { readLabFile } from '../lab/files.ts';
@@ -49,6 +50,7 @@ export const parts: Parts = {
       storeEvidence(folder, plan, measurement, packetComments(verdicts)),
   },
   openKernel: async (name, modules) => openKernel(await findKernel(name, modules)),
+  virtualTimeKernel: () => latestUml()?.name,
   practiceOf,
   compareOrders: findOrderDependence,
 };

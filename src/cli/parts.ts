@@ -15,6 +15,8 @@ export interface Parts extends Pick<MakeRunsOptions, 'variantsOf' | 'planOf' | '
   laboratory: Laboratory;
   /** Boots a guest of a kernel. @throws KernelUnavailable */
   openKernel(name: string, modules?: string): Promise<Kernel>;
+  /** The kernel on which labs with virtual timers run where none is asked for; undefined where there is none. */
+  virtualTimeKernel(): string | undefined;
   /** For a stack on a kernel of this release. */
   practiceOf(stack: string, release: string): StackPractice;
   compareOrders(records: RunRecord[]): OrderFinding[];

@@ -147,6 +147,36 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .addOption(output())
     .action(action(async () => (await import('./report.ts')).report));
 
+  const kernel = command('kernel', 'Build, fetch, list and remove kernels for guests', [
+    [
+      'miflab kernel build debian:trixie',
+      "User-mode Linux of Debian's sources, for virtual time; takes minutes",
+    ],
+    ['miflab kernel list', 'what --kernel can name'],
+  ]);
+  command(
+    'build',
+    'Build a kernel with what labs need',
+    [
+      ['miflab kernel build ~/linux', 'User-mode Linux of your own tree'],
+      ['miflab kernel build ~/linux --qemu', 'the same for QEMU'],
+    ],
+    kernel,
+  )
+    .argument('<source>', 'a tree of Linux sources, or debian:RELEASE')
+    .option('--uml', 'as User-mode Linux (default)')
+    .addOption(new Option('--qemu', 'as a bzImage for QEMU').conflicts('uml'))
+    .action(action(async () => (await import('./kernel.ts')).build));
+  command('fetch', 'Get kernels before they are needed', [['miflab kernel fetch debian:sid', '']], kernel)
+    .argument('<names...>', 'debian:bullseye, debian:bookworm, debian:trixie, debian:sid')
+    .action(action(async () => (await import('./kernel.ts')).fetch));
+  command('list', 'List kernels that were fetched or built', [['miflab kernel list', '']], kernel).action(
+    action(async () => (await import('./kernel.ts')).list),
+  );
+  command('remove', 'Remove such kernels', [['miflab kernel remove debian:sid', 'to fetch it anew']], kernel)
+    .argument('<names...>', 'as the list names them')
+    .action(action(async () => (await import('./kernel.ts')).remove));
+
   const image = command('image', 'Build, list and remove user lands for hosts', [
     ['miflab image build trixie', 'Debian 13 with every stack, for --stack networkd@trixie'],
     ['miflab image list', 'what can be built, and what is'],
@@ -208,7 +238,7 @@ const stackOption = () =>
 const kernelOption = () =>
   new Option(
     '--kernel <names>',
-    'kernels, with commas between them: host, debian-uml, or the file of one (a bzImage, a User-mode Linux program); they run in guests',
+    'kernels, with commas between them: host, debian-uml, debian:RELEASE, uml (the one built last), one of miflab kernel list, or a file (a bzImage, a User-mode Linux program); all but host run in guests',
   ).argParser(kernels);
 const modulesOption = () =>
   new Option('--modules <folder>', 'modules of a kernel that is a file: the folder with kernel/ in it');

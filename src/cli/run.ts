@@ -56,7 +56,8 @@ export async function runLabs(
 ): Promise<SuiteResults | ExitCode> {
   const labs = await loadLabs(words, parts.readLab);
   const stacks = chosenStacks(labs, options.stack, parts.stacks);
-  const kernels = await openKernels(options, parts);
+  const isVirtual = options.timers === 'virtual' || labs.some(({ lab }) => lab.timers === 'virtual');
+  const kernels = await openKernels(options, isVirtual, parts);
   try {
     return await runOnKernels(chooseRuns(labs, stacks, kernels, options, parts), kernels, options, parts);
   } finally {
@@ -97,7 +98,7 @@ function chooseRuns(
   parts: Parts,
 ): Run[] {
   const { output, timers } = options;
-  const all = makeRuns(labs, { ...parts, timers, stacks, kernels });
+  const all = makeRuns(labs, { ...parts, timers, stacks, kernels, asked: options.kernel !== undefined });
   const lastFailed = options.lastFailed ? earlierResults(join(output, 'last')).runs : undefined;
   const runs = select(all, { ...options, controls: options.controls ?? false, lastFailed });
   if (runs.length === 0 && !lastFailed) throw new UsageError('no lab is left to run: the filters leave none');

@@ -42,7 +42,7 @@ const read = (file: string): LabOrder => JSON.parse(readFileSync(file, 'utf8')) 
 tell({ kind: 'hello', release: release() });
 setInterval(() => tell({ kind: 'alive' }), HEARTBEAT_MS);
 // A file stream: of a terminal Node would make one that echoes and edits.
-createInterface({ input: createReadStream(path) }).on('line', (line) => {
+createInterface({ input: createReadStream('', { fd: channel }) }).on('line', (line) => {
   const order = JSON.parse(line) as GuestOrder;
   obey(order).catch((error: Error) => tell({ kind: 'refused', id: order.id, reason: error.message }));
 });

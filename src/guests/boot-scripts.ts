@@ -5,8 +5,8 @@ export const GUEST_FOLDER = '/run/miflab-guest';
 
 /**
  * Of every guest, once its root file system is there: the rest of the file systems, modules, then the agent on the
- * channel. By busybox: the machine's own mount(8) has the setuid bit, and its owner is nobody in here. The channel
- * stays open throughout: closed, a serial line would lose its settings.
+ * channel. By busybox: the machine's own mount(8) has the setuid bit, and its owner is nobody in here. A serial
+ * line stays open throughout: closed, it would lose its settings. (A virtio port can be opened only once.)
  */
 export const INIT = `#!/bin/busybox sh
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.UTF-8 HOME=/root
@@ -25,8 +25,9 @@ done
 [ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
 . "$folder/at-boot"
 read -r channel < "$folder/channel"
-exec 3<>"$channel"
-[ -t 3 ] && stty raw -echo <&3
+case "$channel" in
+  /dev/tty*) exec 3<>"$channel"; stty raw -echo <&3 ;;
+esac
 /run/miflab-node /run/miflab-program/guest-agent.js "$channel" </dev/null
 echo "the agent ended: $?"
 exec busybox poweroff -f

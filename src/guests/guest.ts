@@ -27,12 +27,14 @@ export interface GuestStart {
   folder: GuestFolder;
   /** More that the command sees, as arguments of bubblewrap. */
   view: string[];
-  /** Without a word for so long it counts as hanging, in milliseconds; booting counts as a word. */
+  /** Without a word for so long it counts as hanging, in milliseconds, once it is up. */
   silenceMs: number;
 }
 
 /** An agent says every second that it lives: longer than any pause of a loaded machine. */
 export const SILENCE_MS = 60_000;
+/** An emulated kernel with all its modules is up after 10 s, and on a machine with eight times as much to do after 80. */
+const BOOT_MS = 300_000;
 const CONSOLE_LENGTH = 64 * 1024;
 
 /** @throws GuestFailed where it does not come up */
@@ -65,14 +67,16 @@ const converse = async (
   let console = '';
   let alive = true;
   let hangs = false;
+  let up = false;
   sandbox.stderr.on('data', (chunk: Buffer) => {
     console = (console + chunk).slice(-CONSOLE_LENGTH);
   });
   sandbox.stdin.on('error', () => {});
-  const watchdog = setTimeout(() => {
+  const hang = () => {
     hangs = true;
     sandbox.kill('SIGKILL');
-  }, silenceMs);
+  };
+  let watchdog = setTimeout(hang, BOOT_MS);
   const tell = (order: GuestOrder) => sandbox.stdin.write(`${JSON.stringify(order)}\n`);
 
   let greet: (release: string) => void;
@@ -85,15 +89,19 @@ const converse = async (
     watchdog.refresh();
     const message = parse(line);
     if (!message || message.kind === 'alive') return;
-    if (message.kind === 'hello') greet(message.release);
-    else asked.get(message.id)?.onMessage(message);
+    if (message.kind === 'hello') {
+      up = true;
+      clearTimeout(watchdog);
+      watchdog = setTimeout(hang, silenceMs);
+      greet(message.release);
+    } else asked.get(message.id)?.onMessage(message);
   });
   const gone = sandbox.then(({ exitCode, signal }) => {
     alive = false;
     clearTimeout(watchdog);
     folder.remove();
     const how = hangs
-      ? `hung: not a word for ${Math.round(silenceMs / 1000)} s`
+      ? `hung: ${up ? `not a word for ${Math.round(silenceMs / 1000)} s` : `not up within ${BOOT_MS / 1000} s`}`
       : `died: ${lastWords(console) || `exit ${exitCode ?? signal}`}`;
     const lost = new LabLost(`the guest ${name} ${how}`, console);
     refuse(lost);

@@ -2,7 +2,9 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { KernelUnavailable } from '../suite/kernel.ts';
+import { debianKernel } from './debian-kernel.ts';
 import { type KernelImage, kernelOfFile } from './kernel-image.ts';
+import { latestUml, storedKernel } from './kernel-store.ts';
 
 /** The machine's own kernel: no guest. */
 export const HOST = 'host';
@@ -10,9 +12,21 @@ export const HOST = 'host';
 /** @throws KernelUnavailable */
 export const findKernel = async (name: string, modules?: string): Promise<KernelImage> => {
   if (name === 'debian-uml') return debianUml();
+  if (name === 'uml') {
+    const built = latestUml();
+    if (!built)
+      throw new KernelUnavailable(
+        'no User-mode Linux kernel was built yet',
+        'miflab kernel build debian:trixie   (not as root; takes minutes)',
+      );
+    return built;
+  }
+  if (name.startsWith('debian:')) return debianKernel(name.slice('debian:'.length));
+  const stored = storedKernel(name);
+  if (stored) return stored;
   if (existsSync(name)) return kernelOfFile(name, modules);
   throw new KernelUnavailable(
-    `no kernel ${name}: expected host, debian-uml, debian:RELEASE, or the file of a kernel`,
+    `no kernel ${name}: expected host, debian-uml, debian:RELEASE, uml, a name that miflab kernel list shows, or the file of a kernel`,
   );
 };
 

@@ -1,5 +1,5 @@
 /** A kernel that labs run on: guests of it, one at a time, each for as long as it lives. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Kernel, KernelUnavailable } from '../suite/kernel.ts';
@@ -26,7 +26,7 @@ export const openKernel = async (image: KernelImage, options: KernelOptions = {}
   // Whoever needs it hears of its failure; until then nobody may.
   const first = await guest.catch((error: unknown) => {
     throw error instanceof LabLost
-      ? new KernelUnavailable(`${image.name} does not come up: ${error.message}`)
+      ? new KernelUnavailable(`${image.name} does not come up: ${error.message}\n${tail(error.console)}`)
       : error;
   });
   /** The one that lives, or a fresh one where the last has died. */
@@ -77,6 +77,8 @@ const refusingUserLands =
         })
       : measure(plan, options);
 
+const tail = (console: string): string => console.split('\n').slice(-12).join('\n').trim();
+
 interface Boot {
   how: string;
   start(): Promise<Guest>;
@@ -109,6 +111,8 @@ const INITRAMFS = '/run/miflab-initramfs';
 const qemuBoot = async (image: KernelImage, options: KernelOptions): Promise<Boot> => {
   const modules = image.modules === undefined ? [] : await modulesForLabs(image.modules, FOR_QEMU);
   const folder = mkdtempSync(join(tmpdir(), 'miflab-initramfs-'));
+  // What boots it is nobody of this machine.
+  chmodSync(folder, 0o755);
   const initramfs = join(folder, 'initramfs');
   writeFileSync(initramfs, await makeInitramfs(modules));
   const start = (acceleration: Acceleration, silenceMs: number) =>

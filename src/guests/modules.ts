@@ -5,6 +5,8 @@ import { execa } from 'execa';
 
 /** What a lab may ask the kernel for; what is built in, or is not there at all, is no module. */
 const FOR_LABS = [
+  'crc32c_generic',
+  'crc32c',
   'ipv6',
   'af_packet',
   'veth',

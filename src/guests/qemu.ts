@@ -9,6 +9,9 @@ import type { Module } from './modules.ts';
 
 export type Acceleration = 'kvm' | 'tcg';
 
+/** Node's pipes are sockets, which cannot be opened by name as QEMU does. The script is a constant. */
+const STANDARD_ERROR_AS_PIPE = '{ "$@" 2>&1 1>&3 | cat >&2; } 3>&1';
+
 const MEMORY = '1024';
 
 /** The console goes to standard error; the channel, a virtio port, is standard input and output. */
@@ -16,6 +19,10 @@ export const qemuCommand = (
   acceleration: Acceleration,
   { kernel, initramfs }: { kernel: string; initramfs: string },
 ): string[] => [
+  '/bin/sh',
+  '-c',
+  STANDARD_ERROR_AS_PIPE,
+  'sh',
   'qemu-system-x86_64',
   '-accel',
   acceleration,

@@ -5,7 +5,7 @@ import type { Plan, Timers } from '../plan/plan.ts';
 import { type KernelInfo, thisKernel } from './kernel.ts';
 import type { Position, RunInfo } from './results.ts';
 import type { Run } from './run.ts';
-import { unusual } from './setting.ts';
+import { HOST_KERNEL, unusual } from './setting.ts';
 
 /** A lab file that was read without a mistake. */
 export interface LoadedLab {
@@ -37,6 +37,8 @@ export interface MakeRunsOptions {
   wholeStackName(name: string): string;
   /** Undefined: the machine's own. */
   kernels?: KernelInfo[];
+  /** Whether the kernels were asked for; else labs in virtual time run on those of guests alone, and all others on the machine's own. */
+  asked?: boolean;
   variantsOf(loaded: LoadedLab): Variant[];
   planOf(loaded: LoadedLab, variant: Variant, stack: string, timers: Timers): Plan;
 }
@@ -47,11 +49,20 @@ export const makeRuns = (labs: LoadedLab[], options: MakeRunsOptions): Run[] =>
     (options.stacks ?? [loaded.lab.stack ?? 'kernel'])
       .map(options.wholeStackName)
       .flatMap((stack) =>
-        (options.kernels ?? [thisKernel]).flatMap((kernel) =>
+        kernelsFor(loaded, options).flatMap((kernel) =>
           options.variantsOf(loaded).map((variant) => makeRun(loaded, variant, stack, kernel, options)),
         ),
       ),
   );
+
+function kernelsFor(
+  { lab }: LoadedLab,
+  { kernels = [thisKernel], asked, timers }: MakeRunsOptions,
+): KernelInfo[] {
+  if (asked || kernels.length === 1) return kernels;
+  const isVirtual = (lab.timers ?? timers) === 'virtual';
+  return kernels.filter(({ name }) => isVirtual !== (name === HOST_KERNEL));
+}
 
 function makeRun(
   loaded: LoadedLab,

@@ -58,6 +58,7 @@ export function fakeParts(scripts: Record<string, Scripted[]>, machine: Partial<
     }),
     laboratory,
     practiceOf: () => ({ practice: {}, exact: true }),
+    virtualTimeKernel: () => undefined,
     openKernel: async (name: string) => {
       throw new Error(`no kernel ${name}`);
     },

@@ -1,0 +1,105 @@
+/** Builds a kernel with what labs need: kernels/labs.config, and uml.config or qemu.config. */
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { execa } from 'execa';
+import { KernelUnavailable } from '../suite/kernel.ts';
+import { programPath } from '../testbed/bundle.ts';
+import { debianRelease } from './debian-packages.ts';
+import type { KernelImage } from './kernel-image.ts';
+import { storeKernel } from './kernel-store.ts';
+
+export interface BuildOptions {
+  kind: KernelImage['kind'];
+  /** A tree of sources, or debian:RELEASE. */
+  source: string;
+  onLine(line: string): void;
+}
+
+const ARCHITECTURE = { uml: 'um', qemu: 'x86_64' } as const;
+const TARGET = { uml: 'linux', qemu: 'bzImage' } as const;
+const RESULT = { uml: 'linux', qemu: 'arch/x86/boot/bzImage' } as const;
+
+/** The kernel, kept as 'uml-6.12.117' or 'qemu-6.12.117'. @throws KernelUnavailable with the errors of the build */
+export const buildKernel = async ({ kind, source, onLine }: BuildOptions): Promise<KernelImage> => {
+  const scratch = mkdtempSync(join(tmpdir(), 'miflab-kernel-'));
+  try {
+    const tree = /^debian:/.test(source) ? await debianSource(source.slice(7), scratch) : source;
+    if (!existsSync(join(tree, 'Kbuild'))) throw new KernelUnavailable(`${tree} is no tree of Linux sources`);
+    const build = join(scratch, 'build');
+    mkdirSync(build);
+    const make = maker(tree, build, kind, onLine);
+    const fragment = join(scratch, 'fragment.config');
+    const wanted = ['labs', kind].map((name) => readFileSync(configuration(name), 'utf8')).join('\n');
+    writeFileSync(fragment, wanted);
+    await make(['alldefconfig'], { KCONFIG_ALLCONFIG: fragment });
+    for (const option of lackingOptions(wanted, readFileSync(join(build, '.config'), 'utf8')))
+      onLine(`these sources have no ${option}: labs that need it will be unsupported`);
+    await make([`-j${availableParallelism()}`, TARGET[kind]]);
+    const release = readFileSync(join(build, 'include/config/kernel.release'), 'utf8').trim();
+    return await storeKernel(`${kind}-${release}`, async (folder) => {
+      copyFileSync(join(build, RESULT[kind]), join(folder, 'kernel'));
+      copyFileSync(join(build, '.config'), join(folder, 'config'));
+      return { kind, from: source, file: 'kernel' };
+    });
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+};
+
+const maker =
+  (tree: string, build: string, kind: KernelImage['kind'], onLine: (line: string) => void) =>
+  async (args: string[], env: Record<string, string> = {}): Promise<void> => {
+    const made = execa(
+      'make',
+      ['-C', tree, `O=${build}`, `ARCH=${ARCHITECTURE[kind]}`, 'LOCALVERSION=', ...args],
+      { env, stdin: 'ignore', all: true, buffer: false, reject: false },
+    );
+    const last: string[] = [];
+    createInterface({ input: made.all! }).on('line', (line) => {
+      last.push(line);
+      if (last.length > 20) last.shift();
+      onLine(line);
+    });
+    const { exitCode, originalMessage } = await made;
+    if (exitCode !== 0)
+      throw new KernelUnavailable(
+        `the kernel does not build:\n${last.join('\n') || originalMessage}`,
+        'apt-get install build-essential flex bison bc libelf-dev libssl-dev',
+      );
+  };
+
+/** kernels/NAME.config stands beside dist/. */
+const configuration = (name: string): string =>
+  join(programPath('lab-process.js'), '../..', 'kernels', `${name}.config`);
+
+/** Options asked for that the configuration does not have: other sources know other options. Pure. */
+export const lackingOptions = (wanted: string, configured: string): string[] => {
+  const has = new Set(configured.split('\n'));
+  return wanted
+    .split('\n')
+    .filter((line) => /^CONFIG_\w+=/.test(line) && !has.has(line))
+    .map((line) => line.split('=')[0]!);
+};
+
+/** Debian's own sources, with its patches. */
+const debianSource = async (release: string, scratch: string): Promise<string> => {
+  const debian = await debianRelease(release);
+  const packages = await debian.dependencies('linux-source', /^linux-source-\d/);
+  await debian.unpack(packages, scratch);
+  const folder = join(scratch, 'usr/src');
+  const archive = readdirSync(folder).find((name) => /^linux-source-.*\.tar\.xz$/.test(name));
+  if (!archive) throw new KernelUnavailable(`Debian ${release} has no linux-source`);
+  await execa('tar', ['--extract', '--file', join(folder, archive), '--directory', scratch]);
+  return join(scratch, archive.replace('.tar.xz', ''));
+};
