@@ -36,6 +36,7 @@ await Promise.all([
       'lab-process': 'src/testbed/lab-process.ts',
       'capture-process': 'src/testbed/capture-process.ts',
       'guest-agent': 'src/guests/agent.ts',
+      'guest-once': 'src/guests/once.ts',
     },
     banner: { js: requireForBundled },
   }),

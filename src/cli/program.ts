@@ -230,8 +230,11 @@ const grep = () =>
     pattern,
   );
 const timers = () =>
-  new Option('--timers <kind>', "fast: shorten what only costs time; real: the kernel's defaults")
-    .choices(['fast', 'real'])
+  new Option(
+    '--timers <kind>',
+    "fast: shorten what only costs time; real: the kernel's defaults; virtual: the same in virtual time",
+  )
+    .choices(['fast', 'real', 'virtual'])
     .default('fast');
 const stackOption = () =>
   new Option('--stack <names>', 'host stacks under test, with commas between them').argParser(stacks);

@@ -5,6 +5,7 @@ import { EvidenceFault, standingAt } from '../testbed/faults.ts';
 import { impairLink } from '../testbed/impair.ts';
 import { plannedNode, type RunningLab } from '../testbed/lab.ts';
 import { layFiles } from '../testbed/own-files.ts';
+import { until } from '../testbed/recorder.ts';
 import { silence } from '../testbed/silence.ts';
 import { setSysctls } from '../testbed/sysctls.ts';
 import { setCarrier } from './carrier.ts';
@@ -49,6 +50,8 @@ const runStep = async (
         `${line}${step.title}: ${step.withinMs} ms after the step before, ${missing.join('; ')}`,
       );
     }
+    case 'after':
+      return void (await until(lab.recorder, { ms: step.ms }, () => undefined));
     case 'daemon':
       return step.action === 'start'
         ? daemons.start(daemons.planned(step.daemon))

@@ -3,6 +3,9 @@
 /** Where a guest finds what was prepared for it. */
 export const GUEST_FOLDER = '/run/miflab-guest';
 
+/** Where a guest that is made for one lab leaves what the lab tells. */
+export const OUTPUT_FOLDER = '/run/miflab-output';
+
 /**
  * Of every guest, once its root file system is there: the rest of the file systems, modules, then the agent on the
  * channel. By busybox: the machine's own mount(8) has the setuid bit, and its owner is nobody in here. A serial
@@ -23,7 +26,13 @@ for module in "$folder"/modules/*.ko; do
   [ -e "$module" ] && busybox insmod "$module"
 done
 [ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
-. "$folder/at-boot"
+[ -e "$folder/at-boot" ] && . "$folder/at-boot"
+if [ -e "$folder/order" ]; then
+  busybox mount -t hostfs -o ${OUTPUT_FOLDER} none ${OUTPUT_FOLDER}
+  /run/miflab-node /run/miflab-program/guest-once.js "$folder/order" ${OUTPUT_FOLDER}/messages </dev/null
+  echo "the lab ended: $?"
+  exec busybox poweroff -f
+fi
 read -r channel < "$folder/channel"
 case "$channel" in
   /dev/tty*) exec 3<>"$channel"; stty raw -echo <&3 ;;

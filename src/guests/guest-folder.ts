@@ -12,15 +12,20 @@ export interface GuestFolder {
   remove(): void;
 }
 
-/** `atBoot`: lines of shell that the guest runs before the agent starts. */
-export const makeGuestFolder = (channel: string, modules: Module[], atBoot = ''): GuestFolder => {
+/**
+ * With these files in it: `channel` is the device of the agent's channel, `at-boot` lines of shell that the guest runs
+ * first, `order` the lab of a guest that is made for one.
+ */
+export const makeGuestFolder = (
+  files: Record<string, string | Uint8Array>,
+  modules: Module[] = [],
+): GuestFolder => {
   const path = mkdtempSync(join(tmpdir(), 'miflab-guest-'));
   const write = (name: string, content: string | Uint8Array, mode = 0o644) =>
     writeFileSync(join(path, name), content, { mode });
   mkdirSync(join(path, 'modules'));
-  write('channel', `${channel}\n`);
   write('init', INIT, 0o755);
-  write('at-boot', atBoot);
+  for (const [name, content] of Object.entries(files)) write(name, content);
   modules.forEach(({ name, content }, index) => {
     write(join('modules', moduleFile(name, index)), content);
   });

@@ -5,6 +5,7 @@ import { modulesPath, programPath } from '../testbed/bundle.ts';
 import { LabLost, type RunLab } from '../testbed/measure.ts';
 import type { LabMessage } from '../testbed/messages.ts';
 import { GUEST_FOLDER } from './boot-scripts.ts';
+import { lastWords } from './console.ts';
 import type { GuestFolder } from './guest-folder.ts';
 import type { GuestMessage, GuestOrder } from './messages.ts';
 
@@ -162,13 +163,4 @@ const parse = (line: string): GuestMessage | undefined => {
   } catch {
     return undefined;
   }
-};
-
-/** Of a console the line that says why, else its last one. */
-export const lastWords = (console: string): string | undefined => {
-  const lines = console
-    .split(/\r?\n/)
-    .map((line) => line.replace(/^\[ *\d+\.\d+\] */, '').trim())
-    .filter(Boolean);
-  return lines.find((line) => /kernel panic|BUG:|Oops/i.test(line)) ?? lines.at(-1);
 };

@@ -3,6 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Kernel, KernelUnavailable } from '../suite/kernel.ts';
+import { VIRTUAL_TIME } from '../suite/kernel-features.ts';
 import { thisMachine } from '../suite/machine.ts';
 import { LabLost, makeMeasure } from '../testbed/measure.ts';
 import { type Measure, unmeasured } from '../testbed/measurement.ts';
@@ -11,7 +12,8 @@ import { makeGuestFolder } from './guest-folder.ts';
 import type { KernelImage } from './kernel-image.ts';
 import { FOR_QEMU, modulesForLabs } from './modules.ts';
 import { type Acceleration, makeInitramfs, QEMU_CHANNEL, qemuCommand } from './qemu.ts';
-import { UML_CHANNEL, umlCommand } from './uml.ts';
+import { hasVirtualTime, UML_CHANNEL, umlCommand } from './uml.ts';
+import { runInVirtualTime } from './virtual-time.ts';
 
 export interface KernelOptions {
   /** Lines of shell that each guest runs before its agent starts. */
@@ -43,17 +45,23 @@ export const openKernel = async (image: KernelImage, options: KernelOptions = {}
     if (guest === latest) guest = boot.start();
     return guest;
   };
+  const virtual = image.kind === 'uml' && (await hasVirtualTime(image.file));
   return {
     name: image.name,
     release: first.release,
     how: boot.how,
     machine: {
       ...thisMachine,
-      lackingFeatures: async (names) => (await living()).lackingFeatures(names),
+      lackingFeatures: async (names) =>
+        (await (await living()).lackingFeatures(names)).filter((name) => name !== VIRTUAL_TIME || !virtual),
       refusesSandbox: async () => undefined,
     },
     measure: refusingUserLands(
-      makeMeasure(async (order, onMessage, signal) => (await living()).runLab(order, onMessage, signal)),
+      makeMeasure(async (order, onMessage, signal) =>
+        order.plan.timers === 'virtual'
+          ? runInVirtualTime(image)(order, onMessage, signal)
+          : (await living()).runLab(order, onMessage, signal),
+      ),
     ),
     close: async () => {
       await guest.then(
@@ -87,7 +95,7 @@ interface Boot {
 
 const umlBoot = async (
   image: KernelImage,
-  { atBoot, silenceMs = SILENCE_MS }: KernelOptions,
+  { atBoot = '', silenceMs = SILENCE_MS }: KernelOptions,
 ): Promise<Boot> => {
   const modules = image.modules === undefined ? [] : await modulesForLabs(image.modules);
   return {
@@ -96,7 +104,7 @@ const umlBoot = async (
       startGuest({
         name: image.name,
         command: umlCommand({ file: KERNEL }),
-        folder: makeGuestFolder(UML_CHANNEL, modules, atBoot),
+        folder: makeGuestFolder({ channel: `${UML_CHANNEL}\n`, 'at-boot': atBoot }, modules),
         view: ['--ro-bind', image.file, KERNEL],
         silenceMs,
       }),
@@ -119,7 +127,7 @@ const qemuBoot = async (image: KernelImage, options: KernelOptions): Promise<Boo
     startGuest({
       name: image.name,
       command: qemuCommand(acceleration, { kernel: KERNEL, initramfs: INITRAMFS }),
-      folder: makeGuestFolder(QEMU_CHANNEL, [], options.atBoot),
+      folder: makeGuestFolder({ channel: `${QEMU_CHANNEL}\n`, 'at-boot': options.atBoot ?? '' }),
       view: ['--ro-bind', image.file, KERNEL, '--ro-bind', initramfs, INITRAMFS],
       silenceMs,
     });

@@ -1,4 +1,6 @@
 /** A User-mode Linux guest: the kernel is an ordinary program, and its files are those that the program sees. */
+
+import { runProgram } from '../sys/program.ts';
 import { GUEST_FOLDER } from './boot-scripts.ts';
 import type { KernelImage } from './kernel-image.ts';
 
@@ -21,5 +23,9 @@ export const umlCommand = ({ file }: Pick<KernelImage, 'file'>, more: string[] =
   'loglevel=4',
   ...more,
 ];
+
+/** Whether it was built with CONFIG_UML_TIME_TRAVEL_SUPPORT. */
+export const hasVirtualTime = async (file: string): Promise<boolean> =>
+  (await runProgram([file, '--showconfig'])).output.includes('CONFIG_UML_TIME_TRAVEL_SUPPORT=y');
 
 export const UML_CHANNEL = '/dev/ttyS0';

@@ -48,8 +48,8 @@ export const Lab = describe(
     ),
     why: describe('Why it matters in the field', z.string()).optional(),
     timers: describe(
-      "real: the lab is about timing and runs with the kernel's defaults whatever the command says",
-      z.enum(['fast', 'real']),
+      "real: the lab is about timing and runs with the kernel's defaults whatever the command says; virtual: the same in virtual time, for steps that let hours pass (docs/kernels.md)",
+      z.enum(['fast', 'real', 'virtual']),
     ).optional(),
     stack: describe(
       'The host stack that the lab needs where no --stack is given (default kernel)',

@@ -23,6 +23,7 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: 
     impairments.length > 0;
   return distinct([
     ...['unshare', 'setpriv', 'nsenter', 'bwrap', 'ip'].map((name) => program(name, 'every lab')),
+    ...(plan.timers === 'virtual' ? [kernel('virtual time', 'virtual timers')] : []),
     ...['ipv6', 'veth', 'bridge'].map((name) => kernel(name, 'every lab')),
     ...plan.nodes.flatMap(({ name, image }) =>
       image ? [{ kind: 'image', name: image, for: name } as const] : [],

@@ -6,7 +6,8 @@
  */
 import type { HostState } from './state.ts';
 
-export type Timers = 'fast' | 'real';
+/** virtual: the kernel's defaults, in a guest whose idle time is skipped. */
+export type Timers = 'fast' | 'real' | 'virtual';
 
 /** The namespace where the links are bridged and captured; every other one is a node's. */
 export const FABRIC = 'fabric';
@@ -186,6 +187,7 @@ export type PlannedStep = StepBase &
     | { kind: 'run'; node: string; command: string[] }
     | { kind: 'silence'; node: string; mode: 'all' | 'neighbours' | 'forwarding' | 'none' }
     | { kind: 'impair'; link: string; impair: PlannedImpairment }
+    | { kind: 'after'; ms: number }
     | { kind: 'send'; node: string; interface: string /** A whole Ethernet frame. */; frame: string }
     | { kind: 'probe'; probe: PlannedProbe }
   );

@@ -15,8 +15,8 @@ import {
 /** Below the ephemeral ports, a port of its own for every probe. */
 const FIRST_PORT = 20001;
 const HTTP_PORT = 80;
-const ANSWER_DEADLINE_MS = { fast: 500, real: 5000 };
-const REPEAT_DEADLINE_MS = { fast: 30_000, real: 180_000 };
+const ANSWER_DEADLINE_MS: Record<Timers, number> = { fast: 500, real: 5000, virtual: 5000 };
+const REPEAT_DEADLINE_MS: Record<Timers, number> = { fast: 30_000, real: 180_000, virtual: 180_000 };
 /** A program ends by itself; reached only by one that waits for what never comes. */
 const PROGRAM_DEADLINE_MS = 60_000;
 

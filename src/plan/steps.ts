@@ -14,7 +14,7 @@ import { settledState, type Uptake } from './settled.ts';
 import { anyState, type HostState } from './state.ts';
 import { addressOfNode, hostUnderTest, list, makeTopology, nodeNamed, type Topology } from './topology.ts';
 
-const WAIT_MS = { fast: 10_000, real: 60_000 };
+const WAIT_MS: Record<Timers, number> = { fast: 10_000, real: 60_000, virtual: 60_000 };
 
 export interface StepContext {
   lab: Lab;
@@ -61,6 +61,7 @@ export const planSteps = (context: StepContext): PlannedSteps => {
         { kind: 'wait', title: 'settle', state, settle: true, withinMs: withinOf(step.settle, timers) },
       ];
     }
+    if (step.after) return [{ kind: 'after', title: `after ${step.after}`, ms: milliseconds(step.after) }];
     if (step.wait)
       return [
         {

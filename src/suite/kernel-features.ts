@@ -4,6 +4,9 @@ const link = (type: string, options = ''): string => `ip link add name probe-${t
  * Each kernel feature that a lab may need, with the shell command that works where the kernel has it. They run
  * as root of one throw-away user and network namespace: modules that root could load on the host do not count.
  */
+/** Of labs with virtual timers: no kernel of a machine has it, only one of a guest (docs/kernels.md). */
+export const VIRTUAL_TIME = 'virtual time';
+
 export const kernelFeatures: Record<string, string> = {
   ipv6: 'test -d /proc/sys/net/ipv6',
   nftables: 'nft add table inet probe',

@@ -2,7 +2,7 @@
  * What a suite leaves behind, as plain data: results.json (docs/results.md) is this and nothing else, so a
  * report can be printed again from it.
  */
-import type { Position } from '../plan/plan.ts';
+import type { Position, Timers } from '../plan/plan.ts';
 import type { PracticeComparison } from '../verdict/practice.ts';
 import type { Outcome, RunResult } from '../verdict/verdict.ts';
 import type { KernelInfo } from './kernel.ts';
@@ -29,7 +29,7 @@ export interface RunInfo {
   kernel: string;
   /** Of that kernel, as uname says it. */
   release: string;
-  timers: 'fast' | 'real';
+  timers: Timers;
   /** Where each probe's expectation stands in the file; '' where the lab begins. */
   positions: Record<string, Position>;
 }

@@ -1,5 +1,5 @@
 import type { Decision } from '../decision/decision.ts';
-import type { Position } from '../plan/plan.ts';
+import type { Position, Timers } from '../plan/plan.ts';
 
 export type Outcome = 'conforms' | 'deviates' | 'permitted' | 'inconclusive' | 'unsupported';
 
@@ -21,7 +21,7 @@ export interface RunResult {
   lab: string;
   variant: string;
   stack: string;
-  timers: 'fast' | 'real';
+  timers: Timers;
   /** What was measured, with all its versions; none where nothing was. */
   product?: Product;
   verdicts: Verdict[];

@@ -102,6 +102,10 @@ const steps = {
     z.union([z.literal(true), State]),
   ).optional(),
   wait: describe('Wait until the host is in a state', State).optional(),
+  after: describe(
+    'Let so much time pass: 2h. Only with virtual timers, where it costs none',
+    Duration,
+  ).optional(),
   start: describe('Start daemons: lte-router.ra', z.array(naming('daemon'))).optional(),
   stop: describe('Stop daemons in good order', z.array(naming('daemon'))).optional(),
   kill: describe('Kill daemons (SIGKILL)', z.array(naming('daemon'))).optional(),

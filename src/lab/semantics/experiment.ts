@@ -12,6 +12,7 @@ const MOST_ORDERS = 24;
 
 export const experimentProblems = (lab: Lab): Problem[] => [
   ...orderProblems(lab),
+  ...stepsOf(lab).flatMap(({ step, path }) => (step.after ? afterProblems([...path, 'after'], lab) : [])),
   ...stepsOf(lab).flatMap(({ step, path }) =>
     step.send ? senderProblems(step.send, [...path, 'send'], lab) : [],
   ),
@@ -25,6 +26,17 @@ export const experimentProblems = (lab: Lab): Problem[] => [
     ...bindingProblems(placed),
   ]),
 ];
+
+const afterProblems = (path: Path, { timers }: Lab): Problem[] =>
+  timers === 'virtual'
+    ? []
+    : [
+        {
+          path,
+          message: 'time passes by itself only in virtual time',
+          expected: 'timers: virtual in the lab, or settle or wait for what must have happened',
+        },
+      ];
 
 function orderProblems(lab: Lab): Problem[] {
   const orders = ordersOf(lab);

@@ -1,0 +1,8 @@
+/** Of a guest's console the line that says why it died, else its last one. Pure. */
+export const lastWords = (console: string): string | undefined => {
+  const lines = console
+    .split(/\r?\n/)
+    .map((line) => line.replace(/^\[ *\d+\.\d+\] */, '').trim())
+    .filter(Boolean);
+  return lines.find((line) => /kernel panic|BUG:|Oops/i.test(line)) ?? lines.at(-1);
+};
