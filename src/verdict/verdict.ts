@@ -43,7 +43,7 @@ export interface Product {
   resolver: string;
   /** None: the machine's own files. */
   userLand?: { name: string; digest: string };
-  timers: 'fast' | 'real';
+  timers: Timers;
 }
 
 /** The five kinds of failure, less "the stack decided otherwise", which is a verdict. */
