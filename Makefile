@@ -2,7 +2,7 @@
 
 export PATH := $(CURDIR)/node_modules/.bin:/usr/sbin:/sbin:$(PATH)
 
-.PHONY: setup build labs test check format docs clean
+.PHONY: setup build labs test check format docs clean picture
 
 labs: build
 	node dist/miflab.js run labs --controls $(FLAGS)
@@ -20,6 +20,15 @@ format: node_modules/.installed
 
 docs: node_modules/.installed
 	node --import tsx scripts/generate-docs.ts
+
+# The picture in README.md, of a real run.
+PICTURED = default-router/preference-across-links dns/server-behind-other-link egress/mark-after-source \
+	first-hop/source-decides-router
+
+picture: build
+	( echo '$$ miflab run $(PICTURED) --controls'; \
+	COLUMNS=112 FORCE_COLOR=1 node dist/miflab.js run $(PICTURED) --controls ) | \
+	node --import tsx scripts/picture.ts > docs/run.svg
 
 setup: node_modules/.installed
 	scripts/install-packages.sh

@@ -4,13 +4,16 @@ import type { Output } from './reporter.ts';
 
 /** What a terminal, a pipe or a log gets, by what the environment says (no-color.org). */
 export function standardOutput(stream = process.stdout, environment = process.env): Output {
-  const { NO_COLOR, FORCE_COLOR, TERM, CI } = environment;
+  const { NO_COLOR, FORCE_COLOR, TERM, CI, COLUMNS } = environment;
   const terminal = stream.isTTY === true && TERM !== 'dumb';
   return {
     write: (text) => void stream.write(text),
     color: !NO_COLOR && (terminal || Boolean(FORCE_COLOR)),
     interactive: terminal && !CI,
-    size: () => ({ columns: stream.columns || 80, rows: stream.rows || 24 }),
+    size: () => ({
+      columns: stream.columns || Number(COLUMNS) || Number.POSITIVE_INFINITY,
+      rows: stream.rows || 24,
+    }),
   };
 }
 
@@ -21,6 +24,6 @@ export function fileOutput(file: string): Output {
     write: (text) => void writeSync(descriptor, text),
     color: false,
     interactive: false,
-    size: () => ({ columns: 80, rows: 24 }),
+    size: () => ({ columns: Number.POSITIVE_INFINITY, rows: 24 }),
   };
 }

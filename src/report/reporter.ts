@@ -7,7 +7,7 @@ export interface Output {
   color: boolean;
   /** A terminal whose lines can be drawn again. */
   interactive: boolean;
-  /** The size of the terminal now. */
+  /** The size of the terminal now; lines of any length for what is none. */
   size(): { columns: number; rows: number };
 }
 

@@ -23,9 +23,9 @@ export const plural = (count: number, noun: string): string => `${count} ${noun}
 export const truncate = (text: string, columns: number): string =>
   text.length <= columns ? text : `${text.slice(0, Math.max(0, columns - 1))}…`;
 
-/** Indented; on a terminal broken between words, with what follows below what it belongs to. */
-export function paragraph(text: string, by: number, { interactive, size }: Output): string {
-  const room = interactive ? Math.max(size().columns - 1 - by, 20) : Number.POSITIVE_INFINITY;
+/** Indented, and broken between words where the terminal ends, with what follows below what it belongs to. */
+export function paragraph(text: string, by: number, { size }: Output): string {
+  const room = Math.max(size().columns - 1 - by, 20);
   const lines = text.split('\n').flatMap((line) => brokenAt(line, room));
   return lines.map((line) => `${' '.repeat(by)}${line}\n`).join('');
 }

@@ -12,7 +12,7 @@ export function memory(more: Partial<Output> = {}): Output & { text: string } {
     },
     color: false,
     interactive: false,
-    size: () => ({ columns: 80, rows: 24 }),
+    size: () => ({ columns: Number.POSITIVE_INFINITY, rows: 24 }),
     ...more,
   };
   return output;
