@@ -10,11 +10,18 @@ import {
   unusable,
 } from '../images/store.ts';
 import { closest } from '../lab/closest.ts';
-import { installCommand } from '../suite/debian-packages.ts';
+import type { Need } from '../plan/plan.ts';
 import { ExitCode } from '../suite/exit-code.ts';
 import { thisMachine } from '../suite/machine.ts';
+import { missingOn } from '../suite/needs.ts';
 import { columns } from './columns.ts';
+import { report } from './doctor.ts';
 import { UsageError } from './usage-error.ts';
+
+const NEEDS: Need[] = [
+  { kind: 'program', name: 'mmdebstrap', for: 'the making of user lands' },
+  { kind: 'ids', name: 'range', for: 'the making of user lands' },
+];
 
 /** Builds user lands, one after the other; what mmdebstrap says goes to standard error. */
 export async function build(
@@ -23,10 +30,9 @@ export async function build(
 ): Promise<ExitCode> {
   const definitions = readDefinitions();
   const wanted = names.map((name) => [name, definitionOf(name, definitions)] as const);
-  if (!thisMachine.hasProgram('mmdebstrap')) {
-    process.stderr.write(
-      `the program mmdebstrap is missing: it makes user lands\nTo get it, as root:\n  ${installCommand(['mmdebstrap'])}\n`,
-    );
+  const missing = await missingOn(thisMachine, NEEDS);
+  if (missing.length > 0) {
+    process.stderr.write(report(missing));
     return ExitCode.machine;
   }
   for (const [name, definition] of wanted) {
