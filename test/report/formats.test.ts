@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Ajv } from 'ajv';
 import t from 'tap';
 import { Parser } from 'tap-parser';
 import { github } from '../../src/report/github.ts';
@@ -112,4 +113,33 @@ t.test('JSON is the results as they are, and can be printed again', async (t) =>
   const results = await resultsOf(oneOfEverything, json(output));
   t.same(JSON.parse(output.text), JSON.parse(JSON.stringify(results)));
   t.equal(JSON.parse(output.text).format, 1);
+});
+
+t.test('JSON has the members of its schema and no others, and each is explained', async (t) => {
+  const schema = JSON.parse(readFileSync('docs/results.schema.json', 'utf8'));
+  const names = new Set<string>();
+  const closed = JSON.parse(JSON.stringify(schema), (_, value) => {
+    if (value?.properties === undefined) return value;
+    for (const name of Object.keys(value.properties)) names.add(name);
+    return { ...value, additionalProperties: false };
+  });
+  // Times are read by people and by Date.parse.
+  const validate = new Ajv({
+    allErrors: true,
+    formats: { 'date-time': (text: string) => !Number.isNaN(Date.parse(text)) },
+  }).compile(closed);
+  const compareOrders = () => [
+    {
+      lab: 'dns/conforms',
+      stack: 'kernel',
+      kernel: 'host',
+      dependent: false,
+      sentence: 'the same in every order',
+    },
+  ];
+  const results = await resultsOf(oneOfEverything, {}, { compareOrders });
+  t.ok(validate(JSON.parse(JSON.stringify(results))), JSON.stringify(validate.errors, null, 2));
+
+  const page = readFileSync('docs/results.md', 'utf8');
+  for (const name of names) t.match(page, new RegExp(`\x60(result\\.)?${name}\x60`), name);
 });
