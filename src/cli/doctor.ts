@@ -1,11 +1,19 @@
+import { stacks } from '../stacks/index.ts';
 import { installCommand } from '../suite/debian-packages.ts';
 import { ExitCode } from '../suite/exit-code.ts';
 import { thisMachine } from '../suite/machine.ts';
 import { everyNeed, isBlocking, type Machine, type Missing, missingOn } from '../suite/needs.ts';
 
+/** A stack that lives in a user land has its programs there. */
+const ofStacks = stacks
+  .filter(({ needsUserLand }) => !needsUserLand)
+  .flatMap(({ name, programs }) =>
+    programs.map((program) => ({ kind: 'program' as const, name: program, for: `the stack ${name}` })),
+  );
+
 /** Says all that this machine lacks, and the commands that get it. */
 export async function doctor(_options: object, machine: Machine = thisMachine): Promise<ExitCode> {
-  const missing = await missingOn(machine, everyNeed);
+  const missing = await missingOn(machine, [...everyNeed, ...ofStacks]);
   process.stdout.write(
     missing.length === 0 ? 'This machine has everything that labs need.\n' : report(missing),
   );
