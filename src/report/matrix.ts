@@ -13,11 +13,14 @@ const signs: Record<Outcome, { sign: string; style: Style }> = {
   unsupported: { sign: '-', style: 'dim' },
 };
 
-/** Columns are numbered: names of stacks are long, and there are many. Empty where there is but one stack. */
+/** Columns are numbered: names of stacks are long, and there are many. Empty where no lab was run on several. */
 export function matrixOf(runs: RunRecord[], output: Output): string[] {
-  const measured = runs.filter(({ kind }) => kind !== 'control');
+  const labs = runs.filter(({ kind }) => kind !== 'control');
+  const measured = labs.filter((run) =>
+    labs.some((other) => other.lab === run.lab && other.stack !== run.stack),
+  );
   const stacks = [...new Set(measured.map(({ stack }) => stack))];
-  if (stacks.length < 2) return [];
+  if (stacks.length === 0) return [];
   const rows = [...new Set(measured.map(rowOf))].map((row) => {
     const cells = stacks.map((stack) => measured.find((run) => rowOf(run) === row && run.stack === stack));
     return { row, cells, ways: waysOf(cells) };
