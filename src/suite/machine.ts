@@ -4,7 +4,8 @@ import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { imageHasProgram, unusable } from '../images/store.ts';
 import { runProgram } from '../sys/program.ts';
-import { idMapping } from '../sys/sandbox.ts';
+import { closedFolder, idMapping } from '../sys/sandbox.ts';
+import { modulesPath, programPath } from '../testbed/bundle.ts';
 import { kernelFeatures } from './kernel-features.ts';
 import type { Machine } from './needs.ts';
 
@@ -45,7 +46,14 @@ const throwaway = [
 
 async function refusesSandbox() {
   const { code, errors } = await runProgram([...throwaway, 'true']);
-  return code === 0 ? undefined : { said: errors.trim(), ...whyRefused() };
+  if (code !== 0) return { said: errors.trim(), ...whyRefused() };
+  const closed = closedFolder([programPath('lab-process.js'), modulesPath(), process.execPath]);
+  if (closed === undefined) return undefined;
+  return {
+    said: `${closed} is open to root alone`,
+    reason: 'a lab of root has the rights of no user, and cannot read miflab or Node',
+    remedy: `chmod o+x ${closed}`,
+  };
 }
 
 /** The known reasons why a machine gives no user namespace, by what its kernel parameters say. */

@@ -6,7 +6,7 @@
  * the parent's death (PR_SET_PDEATHSIG), and the kernel ends whatever else is in that namespace; this holds before
  * the parent says that the sandbox may go on. And the process within ends when its standard input does.
  */
-import { existsSync, lstatSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, dirname } from 'node:path';
 import { execa } from 'execa';
@@ -58,10 +58,30 @@ export const startSandbox = async ({
     ...[LAB_VARIABLE, ...(keep ? [UP_VARIABLE] : [])].flatMap((name) => ['--setenv', name, lab]),
     ...view,
     '--',
+    '/bin/sh',
+    '-c',
+    LOCK,
+    'sh',
     ...command,
   ]);
   return { sandbox: started };
 };
+
+/**
+ * A lab is root of its namespaces and could mount what bubblewrap shows read-only for writing: what its own user
+ * may write on the machine, miflab itself above all. In a user namespace below, with the same ids, the kernel
+ * locks every mount as it is (mount_namespaces(7)). Its id maps are written from above: one side of the pipe
+ * waits for them, the other writes them. The script is a constant.
+ */
+const LOCK = `
+exec 4<&0
+mkfifo /run/locking
+same() { while read -r first _ size; do echo "$first $first $size"; done < "/proc/self/$1"; }
+{ read -r pid < /run/locking && uids=$(same uid_map) && gids=$(same gid_map) &&
+  echo "$uids" > "/proc/$pid/uid_map" && echo "$gids" > "/proc/$pid/gid_map" && echo; } |
+unshare --user --keep-caps --mount --net --uts --ipc -- /bin/sh -c '
+  echo $$ > /run/locking; read -r _ || exit 1; rm /run/locking; exec "$@" <&4 4<&-' sh "$@"
+`;
 
 /** Starts a program as the root of new user and pid namespaces with the ids that a lab has. */
 export const startMapped = async (command: string[]): Promise<{ started: MappedProgram }> => {
@@ -99,20 +119,31 @@ export const programInside = (name: string): string[] => [NODE, `${PROGRAM_FOLDE
 export const enterSandbox = (
   pid: number,
   command: string[],
-): { command: string[]; environment: Record<string, string> } => ({
-  command: [
-    'nsenter',
-    `--target=${pid}`,
-    ...['user', 'mount', 'net', 'pid', 'uts', 'ipc'].map((namespace) => `--${namespace}`),
-    // A user is root within as whom they are; with a single id nothing can be set, not even groups.
-    ...(process.getuid!() === 0 ? ['--setuid=0', '--setgid=0'] : ['--preserve-credentials']),
-    // Not --wd: that is the root of the machine, opened before the namespaces are entered.
-    '--wdns=/',
-    '--',
-    ...command,
-  ],
-  environment: { PATH, LANG: 'C.UTF-8', HOME: '/root', TERM: process.env.TERM ?? 'dumb' },
-});
+): { command: string[]; environment: Record<string, string> } => {
+  const status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  const parent = /^PPid:\s+(\d+)$/m.exec(status)![1]!;
+  const pidWithin = /^NSpid:.*\s(\d+)$/m.exec(status)![1]!;
+  return {
+    command: [
+      // Its parent is where the pid namespace belongs to, and only from there can one get into it.
+      ...enter(parent, ['user', 'mount', 'pid']),
+      ...enter(pidWithin, ['user', 'mount', 'net', 'uts', 'ipc']),
+      ...command,
+    ],
+    environment: { PATH, LANG: 'C.UTF-8', HOME: '/root', TERM: process.env.TERM ?? 'dumb' },
+  };
+};
+
+const enter = (pid: string, namespaces: string[]): string[] => [
+  'nsenter',
+  `--target=${pid}`,
+  ...namespaces.map((namespace) => `--${namespace}`),
+  // A user is root within as whom they are; with a single id nothing can be set, not even groups.
+  ...(process.getuid!() === 0 ? ['--setuid=0', '--setgid=0'] : ['--preserve-credentials']),
+  // Not --wd: that is the root of the machine, opened before the namespaces are entered.
+  '--wdns=/',
+  '--',
+];
 
 /** The id maps are written from outside once the user namespace is there; until then the shell waits. */
 const spawnWaiting = (enter: string[]) =>
@@ -165,6 +196,20 @@ const firstOutput = (sandbox: MappedProgram): Promise<void> =>
 /** The machine gives no user namespace: said with what it said. */
 export class SandboxRefused extends Error {}
 
+/**
+ * The first of these files' folders that the ids of a lab may not pass: as root a lab has ids of nobody, who
+ * sees no more than any other user. An ordinary user's labs see what the user sees.
+ */
+export const closedFolder = (files: string[]): string | undefined =>
+  process.getuid!() === 0
+    ? files.flatMap(foldersAbove).find((folder) => !(statSync(folder).mode & 0o001))
+    : undefined;
+
+const foldersAbove = (path: string): string[] => {
+  const folder = dirname(path);
+  return folder === path ? [] : [...foldersAbove(folder), folder];
+};
+
 export const idMapping = (): IdMapping =>
   process.getuid!() === 0 ||
   (subordinateRange('/etc/subuid') && subordinateRange('/etc/subgid') && hasProgram('newuidmap'))
@@ -206,6 +251,14 @@ const writeIdMaps = async (pid: number, mapping: IdMapping): Promise<void> => {
   }
 };
 
+/** A folder in memory, which a lab cannot fill beyond so many megabytes. */
+const memory = (path: string, megabytes: number): string[] => [
+  '--size',
+  String(megabytes << 20),
+  '--tmpfs',
+  path,
+];
+
 const bubblewrap = (folder: string, modules: string, images: Record<string, string>): string[] => {
   // Where /bin and /lib are links into /usr, they are links inside too.
   const systemFolders = ['/bin', '/sbin', '/lib', '/lib64', '/lib32']
@@ -214,6 +267,10 @@ const bubblewrap = (folder: string, modules: string, images: Record<string, stri
       lstatSync(path).isSymbolicLink() ? ['--symlink', `usr${path}`, path] : ['--ro-bind', path, path],
     );
   return [
+    // More than the largest lab has. Only this lab's processes count, whoever starts it.
+    'prlimit',
+    '--nproc=8192',
+    '--core=0',
     'bwrap',
     '--die-with-parent',
     '--new-session',
@@ -238,12 +295,9 @@ const bubblewrap = (folder: string, modules: string, images: Record<string, stri
     '--dev-bind-try',
     '/dev/net/tun',
     '/dev/net/tun',
-    '--tmpfs',
-    '/run',
-    '--tmpfs',
-    '/tmp',
-    '--tmpfs',
-    '/var',
+    ...memory('/run', 512),
+    ...memory('/tmp', 64),
+    ...memory('/var', 64),
     '--dir',
     '/var/lib',
     '--dir',

@@ -15,9 +15,9 @@ const PREPARE = `
 hostname "$1"
 mkdir -p "$0/work/$1"
 mount -t overlay overlay -o lowerdir=/etc,upperdir="$0/upper/$1",workdir="$0/work/$1" /etc || exit
-mount -t tmpfs -o mode=1777 tmpfs /tmp || exit
-mount -t tmpfs -o mode=755 tmpfs /run || exit
-mount -t tmpfs -o mode=755 tmpfs /var || exit
+mount -t tmpfs -o mode=1777,size=64m tmpfs /tmp || exit
+mount -t tmpfs -o mode=755,size=64m tmpfs /run || exit
+mount -t tmpfs -o mode=755,size=64m tmpfs /var || exit
 mkdir -p /var/lib /var/cache /var/log && mkdir -m 1777 /var/tmp && ln -s /run /var/run || exit
 echo ready
 exec cat
