@@ -47,6 +47,8 @@ const throwaway = [
 async function refusesSandbox() {
   const { code, errors } = await runProgram([...throwaway, 'true']);
   if (code !== 0) return { said: errors.trim(), ...whyRefused() };
+  const proc = await runProgram([...throwaway, '--mount-proc', 'true']);
+  if (proc.code !== 0) return { said: proc.errors.trim(), ...procHidden };
   const closed = closedFolder([programPath('lab-process.js'), modulesPath(), process.execPath]);
   if (closed === undefined) return undefined;
   return {
@@ -55,6 +57,12 @@ async function refusesSandbox() {
     remedy: `chmod o+x ${closed}`,
   };
 }
+
+/** The kernel gives no new /proc to whom it shows parts of the old one only (mount_too_revealing in fs/namespace.c). */
+const procHidden = {
+  reason: 'parts of /proc are hidden, as in a container',
+  remedy: 'start the container with: docker run --security-opt systempaths=unconfined',
+};
 
 /** The known reasons why a machine gives no user namespace, by what its kernel parameters say. */
 function whyRefused(): { reason: string; remedy: string } {

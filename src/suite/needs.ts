@@ -69,7 +69,7 @@ export const everyNeed: Need[] = [
       optional: true as const,
     })),
   ),
-  ...Object.keys(kernelFeatures).map((name) => ({ kind: 'kernel' as const, name, for: 'labs that need it' })),
+  ...Object.keys(kernelFeatures).map((name) => ({ kind: 'kernel' as const, name, for: 'some labs' })),
   { kind: 'ids', name: 'range', for: 'labs whose programs change their user' },
 ];
 

@@ -30,6 +30,17 @@ t.test('a reader that goes away early is no failure', async (t) => {
   t.equal(status, 0, stderr);
 });
 
+t.test('doctor knows a container that hides parts of /proc, where no lab can be built', async (t) => {
+  const container = ['--bind', '/', '/', '--dev', '/dev', '--proc', '/proc', '--unshare-pid'];
+  const hidden = ['--ro-bind', '/proc/version', '/proc/version'];
+  const doctor = [process.execPath, '--import', 'tsx', 'src/cli/main.ts', 'doctor'];
+  const { status, stdout } = spawnSync('bwrap', [...container, ...hidden, '--', ...doctor], {
+    encoding: 'utf8',
+  });
+  t.equal(status, 4, stdout);
+  t.match(stdout, /parts of \/proc are hidden[\s\S]*systempaths=unconfined/);
+});
+
 t.test('bash completes what stands on the line, and evaluates nothing of it', async (t) => {
   const folder = t.testdir({});
   const complete = (...words: string[]) =>
