@@ -71,9 +71,12 @@ export const startSandbox = async ({
  * A lab is root of its namespaces and could mount what bubblewrap shows read-only for writing: what its own user
  * may write on the machine, miflab itself above all. In a user namespace below, with the same ids, the kernel
  * locks every mount as it is (mount_namespaces(7)). Its id maps are written from above: one side of the pipe
- * waits for them, the other writes them. The script is a constant.
+ * waits for them, the other writes them. A lab also has an end of processes, of which only its own count: more
+ * than the largest needs, or what the machine allows where that is less. The script is a constant.
  */
 const LOCK = `
+prlimit --pid $$ --nproc=8192 2> /dev/null
+ulimit -c 0
 exec 4<&0
 mkfifo /run/locking
 same() { while read -r first _ size; do echo "$first $first $size"; done < "/proc/self/$1"; }
@@ -267,10 +270,6 @@ const bubblewrap = (folder: string, modules: string, images: Record<string, stri
       lstatSync(path).isSymbolicLink() ? ['--symlink', `usr${path}`, path] : ['--ro-bind', path, path],
     );
   return [
-    // More than the largest lab has. Only this lab's processes count, whoever starts it.
-    'prlimit',
-    '--nproc=8192',
-    '--core=0',
     'bwrap',
     '--die-with-parent',
     '--new-session',
