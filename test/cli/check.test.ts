@@ -1,7 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import fc from 'fast-check';
 import t from 'tap';
+import { labFilesBelow } from '../../src/suite/lab-files.ts';
+import { mutated } from '../support/mutated-labs.ts';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const miflab = (...words: string[]) =>
@@ -52,6 +55,20 @@ t.test('check finds what only the plan of a lab can, at its place', async (t) =>
   const { status, stderr } = miflab('check', folder);
   t.equal(status, 2);
   t.match(stderr, /lab\.yaml:19:5: lifetime: 172800 does not fit into 16 bits\n {2}19 \| .*\n {5}\| +\^/);
+});
+
+t.test('300 mutated labs are right or wrong, and nothing else', async (t) => {
+  const originals = labFilesBelow('labs').map((file) => readFileSync(file, 'utf8'));
+  const seed = Math.floor(Math.random() * 2 ** 31);
+  t.comment(`seed ${seed}`);
+  const texts = fc.sample(mutated(originals), { numRuns: 300, seed });
+  const folder = t.testdir(Object.fromEntries(texts.map((text, index) => [`${index}.yaml`, text])));
+  const { status, stdout, stderr } = miflab('check', folder);
+  if (status !== 0 && status !== 2) t.comment(stderr.slice(-500));
+  t.ok(status === 0 || status === 2, `exit code ${status}`);
+  const [right = 0, wrong = 0] = (stdout.match(/\d+/g) ?? []).map(Number);
+  t.equal(right + wrong, 300, stdout);
+  t.notMatch(stderr, /^\s+at /m);
 });
 
 t.test('schema prints the JSON Schema', async (t) => {
