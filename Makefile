@@ -58,3 +58,9 @@ images: build
 .PHONY: clients
 clients: setup
 	scripts/install-packages.sh clients
+
+# Kernels for labs on other kernels and in virtual time (docs/kernels.md). Takes minutes; CI uses what it finds.
+.PHONY: kernels
+kernels: build
+	node dist/miflab.js kernel fetch debian:bullseye debian:bookworm debian:trixie debian:sid
+	node dist/miflab.js kernel build debian:trixie

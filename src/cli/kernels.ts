@@ -20,7 +20,8 @@ export async function openKernels(
   usesVirtualTime: boolean,
   parts: Parts,
 ): Promise<Kernel[]> {
-  const names = kernel ?? [HOST_KERNEL, ...(usesVirtualTime ? (parts.virtualTimeKernel() ?? []) : [])];
+  const forVirtualTime = usesVirtualTime ? parts.virtualTimeKernel() : undefined;
+  const names = kernel ?? [HOST_KERNEL, ...(forVirtualTime === undefined ? [] : [forVirtualTime])];
   const opened = await Promise.allSettled(
     names.map(async (name) => (name === HOST_KERNEL ? hostKernel(parts) : parts.openKernel(name, modules))),
   );

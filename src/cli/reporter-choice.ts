@@ -6,7 +6,7 @@ import { UsageError, written } from './usage-error.ts';
 import type { ReporterChoice } from './values.ts';
 
 /** Formats that a program reads: nothing else may stand beside them on standard output. */
-const forPrograms = ['tap', 'junit', 'json'];
+const forPrograms = ['tap', 'ktap', 'junit', 'json'];
 
 /**
  * What goes to files leaves standard output to the default: progress, and annotations on a GitHub runner.

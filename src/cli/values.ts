@@ -44,7 +44,7 @@ export interface ReporterChoice {
   file?: string;
 }
 
-export const reporterNames = ['progress', 'plain', 'tap', 'junit', 'json', 'github'] as const;
+export const reporterNames = ['progress', 'plain', 'tap', 'ktap', 'junit', 'json', 'github'] as const;
 
 /** A repeatable option: each value joins the ones before. */
 export function reporter(text: string, before: ReporterChoice[] = []): ReporterChoice[] {

@@ -117,6 +117,11 @@ const KERNEL = '/run/miflab-kernel';
 const INITRAMFS = '/run/miflab-initramfs';
 
 const qemuBoot = async (image: KernelImage, options: KernelOptions): Promise<Boot> => {
+  if (!thisMachine.hasProgram('qemu-system-x86_64'))
+    throw new KernelUnavailable(
+      `${image.name} runs in QEMU, which is not installed`,
+      'apt-get install qemu-system-x86',
+    );
   const modules = image.modules === undefined ? [] : await modulesForLabs(image.modules, FOR_QEMU);
   const folder = mkdtempSync(join(tmpdir(), 'miflab-initramfs-'));
   // What boots it is nobody of this machine.

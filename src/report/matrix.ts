@@ -1,5 +1,6 @@
-/** Labs × stacks: what each came to, and where stacks decide differently. Pure. */
+/** Labs × stacks and kernels: what each came to, and where they decide differently. Pure. */
 import type { RunRecord } from '../suite/results.ts';
+import { settingOf } from '../suite/setting.ts';
 import { stableDecision, wordsOf } from '../verdict/stable.ts';
 import type { Outcome } from '../verdict/verdict.ts';
 import type { Output } from './reporter.ts';
@@ -13,16 +14,18 @@ const signs: Record<Outcome, { sign: string; style: Style }> = {
   unsupported: { sign: '-', style: 'dim' },
 };
 
-/** Columns are numbered: names of stacks are long, and there are many. Empty where no lab was run on several. */
+/** Columns are numbered: names are long, and there are many. Empty where no lab was run on several. */
 export function matrixOf(runs: RunRecord[], output: Output): string[] {
   const labs = runs.filter(({ kind }) => kind !== 'control');
   const measured = labs.filter((run) =>
-    labs.some((other) => other.lab === run.lab && other.stack !== run.stack),
+    labs.some((other) => other.lab === run.lab && settingOf(other) !== settingOf(run)),
   );
-  const stacks = [...new Set(measured.map(({ stack }) => stack))];
-  if (stacks.length === 0) return [];
+  const settings = [...new Set(measured.map(settingOf))];
+  if (settings.length === 0) return [];
   const rows = [...new Set(measured.map(rowOf))].map((row) => {
-    const cells = stacks.map((stack) => measured.find((run) => rowOf(run) === row && run.stack === stack));
+    const cells = settings.map((setting) =>
+      measured.find((run) => rowOf(run) === row && settingOf(run) === setting),
+    );
     return { row, cells, ways: waysOf(cells) };
   });
   const width = Math.max(...rows.map(({ row }) => row.length));
@@ -32,9 +35,11 @@ export function matrixOf(runs: RunRecord[], output: Output): string[] {
     return ` ${paint(output, style, sign)}${ways.length > 1 ? letterOf(ways, run) : ' '}`;
   };
   return [
-    ...stacks.map((stack, index) => `${String(index + 1).padStart(3)} ${stack}${versionOf(measured, stack)}`),
+    ...settings.map(
+      (setting, index) => `${String(index + 1).padStart(3)} ${setting}${versionOf(measured, setting)}`,
+    ),
     '',
-    `${' '.repeat(width)} ${stacks
+    `${' '.repeat(width)} ${settings
       .map((_, index) =>
         String(index + 1)
           .padStart(2)
@@ -63,7 +68,7 @@ function waysOf(cells: (RunRecord | undefined)[]): string[] {
   return [...tally].toSorted(([, a], [, b]) => b - a).map(([way]) => way);
 }
 
-/** What a stack decided, in words; undefined where it came to no decision. */
+/** What was decided, in words; undefined where it came to no decision. */
 function wayOf(run: RunRecord): string | undefined {
   if (run.outcome === 'unsupported' || run.outcome === 'inconclusive') return undefined;
   return decisive(run)
@@ -80,7 +85,8 @@ const letterOf = (ways: string[], run: RunRecord): string => {
   return way === undefined ? ' ' : letter(ways.indexOf(way));
 };
 
-const versionOf = (runs: RunRecord[], stack: string): string => {
-  const run = runs.find((one) => one.stack === stack && decisive(one).result.product?.manager);
-  return run ? ` (${decisive(run).result.product!.manager})` : '';
+const versionOf = (runs: RunRecord[], setting: string): string => {
+  const ofSetting = runs.filter((run) => settingOf(run) === setting);
+  const manager = ofSetting.map((run) => decisive(run).result.product?.manager).find(Boolean);
+  return ` (${[manager, `Linux ${ofSetting[0]!.release}`].filter(Boolean).join(', ')})`;
 };

@@ -31,6 +31,8 @@ export const debianPackages: Record<string, string> = {
   dhcpcd: 'dhcpcd-base',
   udhcpc: 'udhcpc',
   busybox: 'busybox',
+  'linux.uml': 'user-mode-linux',
+  'qemu-system-x86_64': 'qemu-system-x86',
   mmdebstrap: 'mmdebstrap',
   ifup: 'ifupdown',
   connmand: 'connman',

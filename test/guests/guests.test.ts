@@ -1,0 +1,132 @@
+/** Labs in real guests. Skipped, saying so, where the machine lacks their kernel. */
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { decide } from '../../src/decision/decide.ts';
+import { openKernel } from '../../src/guests/kernel.ts';
+import type { KernelImage } from '../../src/guests/kernel-image.ts';
+import { findKernel } from '../../src/guests/kernel-names.ts';
+import { latestUml } from '../../src/guests/kernel-store.ts';
+import { readLabFile } from '../../src/lab/files.ts';
+import { makePlan } from '../../src/plan/make-plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { missingOn } from '../../src/suite/needs.ts';
+import { measure } from '../../src/testbed/measure.ts';
+import { stableDecision } from '../../src/verdict/stable.ts';
+
+t.setTimeout(20 * 60_000);
+
+const planOf = async (file: string): Promise<Plan> => {
+  const { lab } = await readLabFile(file);
+  return makePlan(lab!.lab, { lab: file, variant: '', stack: 'kernel', timers: 'fast' });
+};
+
+const decisionsOf = (plan: Plan, timeline: Parameters<typeof decide>[1]) =>
+  decide(plan, timeline).map(stableDecision);
+
+const debianUml: KernelImage | undefined = await findKernel('debian-uml').catch(() => undefined);
+const skipped = debianUml ? false : "Debian's package user-mode-linux is not installed";
+const LABS = [
+  'labs/default-router/preference-across-links.yaml',
+  'labs/default-router/lifetime-zero.yaml',
+  'labs/source-address/longest-match.yaml',
+  'labs/source-address/deprecated-avoided.yaml',
+];
+
+t.test('labs decide in a guest as they do on this machine', { skip: skipped }, async (t) => {
+  const kernel = await openKernel(debianUml!);
+  t.teardown(() => kernel.close());
+  t.match(kernel.release, /^6\.1\./);
+  for (const file of LABS) {
+    const plan = await planOf(file);
+    const [here, there] = [await measure(plan, {}), await kernel.measure(plan, {})];
+    t.equal(there.failure, undefined);
+    t.same(decisionsOf(plan, there.timeline), decisionsOf(plan, here.timeline), file);
+  }
+});
+
+t.test(
+  'a panic costs the lab under way, whose console is kept, and the next has a fresh guest',
+  { skip: skipped },
+  async (t) => {
+    const kernel = await openKernel(debianUml!, {
+      // The panic comes while the lab is built: a node's namespace is there.
+      atBoot:
+        '( while ! ls /proc/[0-9]*/root/run/netns/fabric >/dev/null 2>&1; do :; done; echo c > /proc/sysrq-trigger ) &\n',
+    });
+    t.teardown(() => kernel.close());
+    const lost = await kernel.measure(await planOf(LABS[0]!), {});
+    t.match(lost.failure, { kind: 'evidence', message: /the guest debian-uml died: .*[Pp]anic/ });
+    t.match(lost.console, /sysrq/i);
+    t.same(await kernel.machine.lackingFeatures(['veth']), [], 'a fresh guest answers');
+  },
+);
+
+t.test(
+  'a guest that says nothing any more is ended, and the next lab has a fresh one',
+  { skip: skipped },
+  async (t) => {
+    const kernel = await openKernel(debianUml!, {
+      // Whoever comes first stops the agent for good, once a lab is there.
+      atBoot:
+        '( while ! ls /proc/[0-9]*/root/run/netns/fabric >/dev/null 2>&1; do :; done; kill -STOP $(busybox pidof miflab-node) ) &\n',
+      silenceMs: 15_000,
+    });
+    t.teardown(() => kernel.close());
+    const { failure } = await kernel.measure(await planOf(LABS[0]!), {});
+    t.match(failure, { kind: 'evidence', message: /hung: not a word for 15 s/ });
+    t.same(await kernel.machine.lackingFeatures(['veth']), [], 'a fresh guest answers');
+  },
+);
+
+t.test(
+  'a kernel without IPv6 and a kernel without a module say what they lack',
+  { skip: skipped },
+  async (t) => {
+    const modules = mkdtempSync(join(tmpdir(), 'miflab-test-modules-'));
+    t.teardown(() => rmSync(modules, { recursive: true }));
+    const folder = join(debianUml!.modules!, 'kernel');
+    mkdirSync(join(modules, 'kernel'));
+    for (const part of readdirSync(folder))
+      cpSync(join(folder, part), join(modules, 'kernel', part), {
+        recursive: true,
+        filter: (path) => !/(^|\/)(ipv6|sch_netem)\.ko$/.test(path),
+      });
+    const kernel = await openKernel({ ...debianUml!, modules });
+    t.teardown(() => kernel.close());
+    const { needs } = await planOf(LABS[0]!);
+    const missing = await missingOn(kernel.machine, [
+      ...needs,
+      { kind: 'kernel', name: 'netem', for: 'a delay' },
+    ]);
+    t.match(
+      missing.map(({ message }) => message),
+      // A bridge needs the module of IPv6.
+      [/no ipv6 .*every lab/, /no bridge .*every lab/, /no netem .*a delay/],
+    );
+  },
+);
+
+t.test(
+  'a lab in virtual time is the same to the byte in every run',
+  {
+    skip: latestUml() ? false : 'no User-mode Linux kernel with virtual time was built (make kernels)',
+  },
+  async (t) => {
+    const kernel = await openKernel(latestUml()!);
+    t.teardown(() => kernel.close());
+    const plan = await planOf('labs/default-router/half-an-hour-without-word.yaml');
+    const runs = await Promise.all([1, 2, 3].map(() => kernel.measure(plan, {})));
+    t.equal(runs[0]!.failure, undefined);
+    t.ok(runs[0]!.timeline.at(-1)!.at > 31 * 60_000, 'half an hour has passed');
+    t.equal(decide(plan, runs[0]!.timeline).find(({ probe }) => probe === 'web')?.router, 'backup');
+    for (const { timeline } of runs.slice(1))
+      t.equal(JSON.stringify(timeline), JSON.stringify(runs[0]!.timeline));
+  },
+);
+
+t.test('what is no kernel is said to be none', async (t) => {
+  await t.rejects(findKernel('Makefile'), { message: /Makefile is no kernel/ });
+  await t.rejects(findKernel('no-such-kernel'), { message: /expected host, debian-uml/ });
+});

@@ -1,0 +1,46 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import t from 'tap';
+import { lackingOptions } from '../../src/guests/build-kernel.ts';
+import { lastWords } from '../../src/guests/console.ts';
+import { cpioArchive } from '../../src/guests/cpio.ts';
+import { dependenciesOf } from '../../src/guests/modules.ts';
+import { runProgram } from '../../src/sys/program.ts';
+
+t.test('of a console the panic is told, else the last line', async (t) => {
+  t.equal(
+    lastWords('[    1.0] booting\r\n[    2.5] Kernel panic - not syncing: sysrq\r\nrebooting\r\n'),
+    'Kernel panic - not syncing: sysrq',
+  );
+  t.equal(lastWords('first\nlast\n\n'), 'last');
+  t.equal(lastWords(''), undefined);
+});
+
+t.test('a module says what it depends on', async (t) => {
+  const module = (info: string) => Buffer.from(`\x7fELF…\0license=GPL\0${info}\0vermagic=6.1\0`);
+  t.same(dependenciesOf(module('depends=nf-tables,nf_nat')), ['nf_tables', 'nf_nat']);
+  t.same(dependenciesOf(module('depends=')), []);
+  t.same(dependenciesOf(Buffer.from('nothing')), []);
+});
+
+t.test('options that the sources do not know are named', async (t) => {
+  const wanted = '# why\nCONFIG_IPV6=y\nCONFIG_SSL_CHAN="null"\n# CONFIG_MODULES is not set\nCONFIG_NEW=y\n';
+  t.same(lackingOptions(wanted, 'CONFIG_IPV6=y\nCONFIG_SSL_CHAN="null"\n'), ['CONFIG_NEW']);
+});
+
+t.test('an initramfs unpacks to what went in', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'miflab-test-cpio-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const archive = cpioArchive([
+    { path: 'bin' },
+    { path: 'bin/odd', content: Buffer.from('abc') },
+    { path: 'init', content: Buffer.from('#!/bin/sh\n'), executable: true },
+  ]);
+  writeFileSync(join(folder, 'archive'), archive);
+  const script = 'cd "$0" && busybox cpio -i < archive && stat -c "%a %n" bin bin/odd init';
+  const { code, output } = await runProgram(['/bin/sh', '-c', script, folder]);
+  t.equal(code, 0);
+  t.match(output, /755 bin\n644 bin\/odd\n755 init\n/);
+  t.equal(readFileSync(join(folder, 'bin/odd'), 'utf8'), 'abc');
+});
