@@ -14,9 +14,9 @@ export async function record(words: string[], options: RunOptions, given?: Parts
   if (exitCode === ExitCode.interrupted || exitCode === ExitCode.bug) return exitCode;
   const settings = new Map(runs.map((run) => [`${run.stack} ${run.release}`, run]));
   for (const { stack, release } of settings.values()) {
-    const { practice: known, exact } = parts.practiceOf(stack, release);
+    const { practice: known, own } = parts.practiceOf(stack, release);
     const ofSetting = runs.filter((run) => run.stack === stack && run.release === release);
-    const { practice, changes } = recordPractice(ofSetting, known, exact ? known : {});
+    const { practice, changes } = recordPractice(ofSetting, known, own);
     const products = ofSetting.flatMap(({ attempts }) =>
       attempts.flatMap(({ result }) => result.product ?? []),
     );

@@ -6,9 +6,11 @@ import type { Product } from '../verdict/verdict.ts';
 
 const folder = 'practice';
 
-/** What is recorded for a stack: on a kernel, else on the nearest older one, else on the nearest. */
+/** What is recorded for a stack, lab by lab: on a kernel, else on the nearest older one, else on the nearest. */
 export interface StackPractice {
   practice: Practice;
+  /** What of it is recorded on this very kernel. */
+  own: Practice;
   /** Undefined where nothing is recorded at all. */
   file?: string;
   /** Whether it is that kernel's own. */
@@ -17,12 +19,35 @@ export interface StackPractice {
 
 /** @throws an Error that names the file, where it is no practice */
 export function readPracticeOf(stack: string, release: string): StackPractice {
-  const own = join(folder, stack);
-  const found = practiceFileFor(release, existsSync(own) ? readdirSync(own) : []);
-  if (!found) return { practice: {}, exact: false };
-  const file = join(own, found.file);
+  const ofStack = join(folder, stack);
+  const files = nearestFirst(release, existsSync(ofStack) ? readdirSync(ofStack) : []);
+  const [nearest] = files;
+  if (!nearest) return { practice: {}, own: {}, exact: false };
+  const read = files.map(({ file }) => readFile(join(ofStack, file)));
+  return {
+    // A kernel on which few labs were measured is no reason to know nothing of the others.
+    practice: Object.assign({}, ...read.toReversed()) as Practice,
+    own: nearest.exact ? read[0]! : {},
+    file: join(ofStack, nearest.file),
+    exact: nearest.exact,
+  };
+}
+
+const nearestFirst = (release: string, files: string[]): { file: string; exact: boolean }[] => {
+  const nearest = practiceFileFor(release, files);
+  if (!nearest) return [];
+  return [
+    nearest,
+    ...nearestFirst(
+      release,
+      files.filter((file) => file !== nearest.file),
+    ),
+  ];
+};
+
+function readFile(file: string): Practice {
   try {
-    return { practice: readPractice(readFileSync(file, 'utf8')), file, exact: found.exact };
+    return readPractice(readFileSync(file, 'utf8'));
   } catch (error) {
     throw new Error(`${file} is no practice: ${(error as Error).message}`);
   }

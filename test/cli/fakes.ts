@@ -57,7 +57,7 @@ export function fakeParts(scripts: Record<string, Scripted[]>, machine: Partial<
       timers,
     }),
     laboratory,
-    practiceOf: () => ({ practice: {}, exact: true }),
+    practiceOf: () => ({ practice: {}, own: {}, exact: true }),
     virtualTimeKernel: () => undefined,
     openKernel: async (name: string) => {
       throw new Error(`no kernel ${name}`);
