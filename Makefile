@@ -14,6 +14,7 @@ check: node_modules/.installed
 	tsc -p .
 	biome check
 	node --import tsx scripts/check-imports.ts
+	knip
 
 format: node_modules/.installed
 	biome check --write

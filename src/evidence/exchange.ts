@@ -94,7 +94,7 @@ export const refusalOf = (question: Headers, packet: Headers): string | undefine
 };
 
 /** Answer or refusal by the node asked. Inbound, whatever address the host answers from. */
-export const isReaction = (question: Headers, packet: Headers): boolean =>
+const isReaction = (question: Headers, packet: Headers): boolean =>
   isReply(question, packet) && comesFrom(question, packet);
 
 /** An answer of the node asked, to whomever: before a router translated its destination. */
@@ -142,7 +142,7 @@ const quotes = ({ quoted }: Headers, question: Headers): boolean =>
   (quoted.udp ?? quoted.tcp)?.destinationPort === (question.udp ?? question.tcp)?.destinationPort &&
   quoted.icmp?.identifier === question.icmp?.identifier;
 
-export const carries = ({ payload }: Headers, nonce: string): boolean => {
+const carries = ({ payload }: Headers, nonce: string): boolean => {
   const text = Buffer.from(nonce);
   const found = Buffer.from(payload).indexOf(text);
   // miflab:web must not be taken for miflab:web-2: names are words with dashes.

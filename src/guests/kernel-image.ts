@@ -12,7 +12,7 @@ export interface KernelImage {
 }
 
 /** A User-mode Linux kernel is a program; any other for this machine has the boot protocol's header. */
-export const kindOf = (file: string): KernelImage['kind'] => {
+const kindOf = (file: string): KernelImage['kind'] => {
   const head = Buffer.alloc(0x206);
   const fd = openSync(file, 'r');
   try {

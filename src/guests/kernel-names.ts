@@ -6,9 +6,6 @@ import { debianKernel } from './debian-kernel.ts';
 import { type KernelImage, kernelOfFile } from './kernel-image.ts';
 import { latestUml, storedKernel } from './kernel-store.ts';
 
-/** The machine's own kernel: no guest. */
-export const HOST = 'host';
-
 /** @throws KernelUnavailable */
 export const findKernel = async (name: string, modules?: string): Promise<KernelImage> => {
   if (name === 'debian-uml') return debianUml();

@@ -20,7 +20,7 @@ export { Probe } from './schema/probe.ts';
 export { DhcpV4, DhcpV6, DnsRecords, DnsServer, RouterAdvertisement } from './schema/services.ts';
 export { Address, AddressWithLength, Duration, Lifetime, Name, Preference, Prefix } from './schema/values.ts';
 
-export const topics = [
+const topics = [
   'default-router',
   'source-address',
   'destination-address',

@@ -145,7 +145,7 @@ const nextHopLines = (to: string, own: PlannedInterface, hop: PlannedInterface):
   ];
 };
 
-export const interfacesOn = (topology: Topology, link: string) =>
+const interfacesOn = (topology: Topology, link: string) =>
   topology.nodes.flatMap((node) =>
     node.interfaces.filter((planned) => planned.link === link).map((planned) => ({ node, planned })),
   );
@@ -260,7 +260,7 @@ export const staticRoute = (route: Route, node: TopologyNode, topology: Topology
   };
 };
 
-export const routeLine = (stated: Route, node: TopologyNode, topology: Topology): string => {
+const routeLine = (stated: Route, node: TopologyNode, topology: Topology): string => {
   const route = staticRoute(stated, node, topology);
   return [
     `route append ${route.to}`,

@@ -131,7 +131,7 @@ const addressesFor = (nameOrAddress: string, topology: Topology): string[] => {
 };
 
 /** The node that answers for an address: its own, or one within a prefix that it serves. */
-export const ownerOf = (address: string, topology: Topology): TopologyNode | undefined =>
+const ownerOf = (address: string, topology: Topology): TopologyNode | undefined =>
   topology.nodes.find(({ interfaces }) =>
     interfaces.some(({ addresses }) => addresses.some((a) => a.split('/')[0] === address)),
   ) ??

@@ -179,7 +179,7 @@ const carrier = (topology: Topology, links: string[], up: boolean): PlannedStep 
 };
 
 /** The ways in which a host can reach a router on the links they share: its link-local and its IPv4 addresses there. */
-export const firstHops = (
+const firstHops = (
   router: string,
   topology: Topology,
 ): { interface: string; addresses: string[]; router: string }[] => {

@@ -36,10 +36,10 @@ const FIRST_INDEX = 100;
 export const list = <T>(value: T | T[] | undefined): T[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
-export const roleOf = (node: Node): Role =>
+const roleOf = (node: Node): Role =>
   'router' in node ? 'router' : 'server' in node ? 'server' : 'host' in node ? 'host' : 'under-test';
 
-export const linksOf = (node: Node): string[] =>
+const linksOf = (node: Node): string[] =>
   'router' in node
     ? node.router
     : 'server' in node
@@ -49,7 +49,7 @@ export const linksOf = (node: Node): string[] =>
         : node['under-test'];
 
 /** The name of the point-to-point link between a node and the internet. */
-export const internetLink = (node: string): string => `${INTERNET}:${node}`;
+const internetLink = (node: string): string => `${INTERNET}:${node}`;
 
 export const isInternetLink = (link: string): boolean => link.startsWith(`${INTERNET}:`);
 

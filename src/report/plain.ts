@@ -34,7 +34,7 @@ export function runLines(run: RunRecord, output: Output): string {
   );
 }
 
-export function look(run: RunRecord): { symbol: string; style: Style } {
+function look(run: RunRecord): { symbol: string; style: Style } {
   const { outcome, unexpected } = run;
   if (isBug(run)) return { symbol: '!', style: 'red' };
   if (unexpected) return { symbol: '✗', style: 'red' };

@@ -18,7 +18,6 @@ const c = {
   socket: libc.func('int socket(int domain, int type, int protocol)'),
   bind: libc.func('int bind(int fd, const void *address, uint32_t length)'),
   connect: libc.func('int connect(int fd, const void *address, uint32_t length)'),
-  listen: libc.func('int listen(int fd, int backlog)'),
   setsockopt: libc.func('int setsockopt(int fd, int level, int name, const void *value, uint32_t length)'),
   getsockopt: libc.func(
     'int getsockopt(int fd, int level, int name, _Out_ void *value, _Inout_ uint32_t *length)',
@@ -111,7 +110,6 @@ export const socket = (domain: number, type: number, protocol = 0): number =>
 
 export const bind = (fd: number, address: Uint8Array): void =>
   void checked('bind', c.bind(fd, address, address.length));
-export const listen = (fd: number, backlog: number): void => void checked('listen', c.listen(fd, backlog));
 
 /** A TCP socket that is under way (EINPROGRESS) is no error. */
 export const connect = (fd: number, address: Uint8Array): void => {

@@ -15,8 +15,8 @@ import { execa } from 'execa';
 export type IdMapping = 'range' | 'single';
 
 /** Where the sandbox shows miflab's own program and the Node that runs it. */
-export const PROGRAM_FOLDER = '/run/miflab-program';
-export const NODE = '/run/miflab-node';
+const PROGRAM_FOLDER = '/run/miflab-program';
+const NODE = '/run/miflab-node';
 /** Where it shows user lands. */
 export const IMAGE_FOLDER = '/run/miflab-images';
 const RANGE = 65536;

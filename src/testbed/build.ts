@@ -111,7 +111,7 @@ const refusal = (plan: Plan, errors: string): LabFault => {
   return new LabFault(`ip ${nodeLines(node)[Number(line) - 1]} on ${node.name}: ${said}`, node.at);
 };
 
-export const applyRulesets = async (node: PlannedNode): Promise<void> => {
+const applyRulesets = async (node: PlannedNode): Promise<void> => {
   if (node.nftables) await nft(node, node.nftables);
   for (const line of node.tc) await runInNode(node, ['tc', ...line.split(/\s+/)]);
 };

@@ -108,7 +108,7 @@ const inMilliseconds = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : `${Math.round(ms)} ms`;
 
 /** Each once, in order of its first query. */
-export const namesAsked = (servers: ServerAsked[]): string[] => [
+const namesAsked = (servers: ServerAsked[]): string[] => [
   ...new Set(
     servers
       .flatMap(({ queries }) => queries)

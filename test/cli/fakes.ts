@@ -7,7 +7,7 @@ import type { Need } from '../../src/plan/plan.ts';
 import type { Machine } from '../../src/suite/needs.ts';
 import { fakeLaboratory, makeFakePlan, type Scripted } from '../suite/fakes.ts';
 
-export const wholeMachine: Machine = {
+const wholeMachine: Machine = {
   user: 'ada',
   hasProgram: () => true,
   hasIdRange: () => true,
@@ -28,7 +28,7 @@ const projectFolder = process.cwd();
 
 type FakeParts = Parts & { measured: string[] };
 
-export function fakeParts(scripts: Record<string, Scripted[]>, machine: Partial<Machine> = {}): FakeParts {
+function fakeParts(scripts: Record<string, Scripted[]>, machine: Partial<Machine> = {}): FakeParts {
   const laboratory = fakeLaboratory(scripts);
   return {
     readLab: async (file) => {
