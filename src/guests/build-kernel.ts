@@ -84,7 +84,7 @@ const configuration = (name: string): string =>
   join(programPath('lab-process.js'), '../..', 'kernels', `${name}.config`);
 
 /** Options asked for that the configuration does not have: other sources know other options. Pure. */
-const lackingOptions = (wanted: string, configured: string): string[] => {
+export const lackingOptions = (wanted: string, configured: string): string[] => {
   const has = new Set(configured.split('\n'));
   return wanted
     .split('\n')

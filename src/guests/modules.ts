@@ -92,7 +92,7 @@ const moduleFiles = (folder: string): Map<string, string> =>
 const canonical = (name: string): string => name.replaceAll('-', '_');
 
 /** From the section .modinfo of the module: depends=a,b. */
-const dependenciesOf = (content: Buffer): string[] => {
+export const dependenciesOf = (content: Buffer): string[] => {
   const mark = Buffer.from('\0depends=');
   const start = content.indexOf(mark);
   if (start < 0) return [];
