@@ -62,6 +62,8 @@ const PROGRAM_FOLDERS = [
   'sbin',
   'bin',
   'usr/lib/systemd',
+  // Debian 11's /lib is no link to that of /usr.
+  'lib/systemd',
 ];
 
 /** Links are not followed: within the image they lead elsewhere than here. */

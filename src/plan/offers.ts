@@ -37,6 +37,24 @@ export const dhcpV6Wanted = ({ ra }: LinkOffers): 'addresses' | 'information' | 
   return ra.some(({ service }) => service['other-config']) ? 'information' : undefined;
 };
 
+/** The ways in which a network names DNS servers: in a lease, in stateless DHCPv6 (RFC 8415 section 18.2.6), in RFC 8106. */
+export type NameServerSource = 'dhcpv4' | 'dhcpv6' | 'information' | 'rdnss';
+
+/** Every naming of DNS servers on a link, in the words of the lab: names of nodes, or addresses. */
+export const nameServersOn = (offers: LinkOffers): { by: NameServerSource; servers: string[] }[] => {
+  const wanted = dhcpV6Wanted(offers);
+  return [
+    ...offers.dhcpv4.map(({ service }) => ({ by: 'dhcpv4' as const, servers: service.dns ?? [] })),
+    ...(wanted
+      ? offers.dhcpv6.map(({ service }) => ({
+          by: wanted === 'addresses' && !service.stateless ? ('dhcpv6' as const) : ('information' as const),
+          servers: service.dns ?? [],
+        }))
+      : []),
+    ...offers.ra.map(({ service }) => ({ by: 'rdnss' as const, servers: service.rdnss?.servers ?? [] })),
+  ].filter(({ servers }) => servers.length > 0);
+};
+
 /** The prefixes advertised for SLAAC: of 64 bits, with the A flag and a lifetime (RFC 4862 section 5.5.3). */
 export const autonomousPrefixes = ({ ra }: LinkOffers, { ipv6 }: Pick<PlannedLink, 'ipv6'>): string[] => {
   const advertised = ra.flatMap(({ service }) =>

@@ -1,6 +1,7 @@
 /** The stack of the host under test as part of a plan: its files, daemons and steps, and what it cannot do. Pure. */
 import type { HostUnderTest, Lab, Route } from '../lab/schema.ts';
 import type { Stack } from '../stacks/stack.ts';
+import { unlearnable } from './name-servers.ts';
 import { staticRoute } from './nodes.ts';
 import { autonomousPrefixes, leasesOn, offersOn } from './offers.ts';
 import type { PlannedHost, PlannedNode, PlannedStep, Timers } from './plan.ts';
@@ -27,12 +28,16 @@ export const planStack = (
     routes: routes.filter(({ link }) => link === planned.name),
   }));
   const linkNamed = (name: string) => links.find((link) => link.interface.name === name)!;
-  const { files, sysctls, daemons, onPlugIn, settled, unsupported } = stack.plan({
-    lab,
-    timers,
-    host: node,
-    links,
-  });
+  const userLand = image ?? stated.image;
+  const {
+    files,
+    sysctls,
+    daemons,
+    onPlugIn,
+    settled,
+    nameServers = { from: [], shown: 'last' },
+    unsupported,
+  } = stack.plan({ lab, timers, host: node, image: userLand, links });
   const watched: PlannedHost = {
     node,
     version: stack.version,
@@ -41,6 +46,7 @@ export const planStack = (
   };
   const uptake: Uptake = {
     clients: stack.clients,
+    nameServers,
     said: (link) => settled?.(linkNamed(link)) ?? [],
   };
   return {
@@ -54,7 +60,6 @@ export const planStack = (
     /** What the lab says of the host's parameters stands over what the stack sets. */
     on: (planned: PlannedNode): PlannedNode => {
       if (planned.name !== node) return planned;
-      const userLand = image ?? planned.image;
       return {
         ...planned,
         image: userLand,
@@ -68,7 +73,11 @@ export const planStack = (
         sysctls: [...(sysctls ?? []), ...planned.sysctls],
       };
     },
-    unsupported: unsupported ?? unmanageable(stack, stated, routes) ?? lackingClient(stack, topology),
+    unsupported:
+      unsupported ??
+      unmanageable(stack, stated, routes) ??
+      lackingClient(stack, topology) ??
+      unlearnable(stack.name, nameServers, lab, topology),
   };
 };
 

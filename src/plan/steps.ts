@@ -6,13 +6,14 @@ import { askedByStack } from './default-client.ts';
 import { differences } from './differences.ts';
 import { frameOf } from './frames.ts';
 import { plannedImpairment } from './impairment.ts';
+import { serverAddress } from './name-servers.ts';
 import type { PlannedInterface, PlannedStep, Responder, Timers } from './plan.ts';
 import { planned } from './plan-mistake.ts';
 import { planProbe } from './probes.ts';
 import { resolveReferences } from './references.ts';
 import { settledState, type Uptake } from './settled.ts';
 import { anyState, type HostState } from './state.ts';
-import { addressOfNode, hostUnderTest, list, makeTopology, nodeNamed, type Topology } from './topology.ts';
+import { addressOfNode, hostUnderTest, makeTopology, nodeNamed, type Topology } from './topology.ts';
 
 const WAIT_MS: Record<Timers, number> = { fast: 10_000, real: 60_000, virtual: 60_000 };
 
@@ -200,7 +201,7 @@ const firstHops = (
 
 const hostState = (state: State, topology: Topology, uptake: Uptake): HostState => {
   const neighbour = state.neighbour;
-  const { addressesWithin, leases, said } = settledState(topology, state.addresses ?? [], uptake);
+  const { addressesWithin, leases, resolvers, said } = settledState(topology, state.addresses ?? [], uptake);
   return {
     ...anyState(hostUnderTest(topology).name),
     addressesWithin: [
@@ -222,10 +223,7 @@ const hostState = (state: State, topology: Topology, uptake: Uptake): HostState 
           .filter((hop) => hop.interface === neighbour.link)
           .map((hop) => ({ ...hop, state: neighbour.state }))
       : [],
-    resolvers: (state.resolver ?? []).flatMap((server) => {
-      const node = nodeNamed(topology, server);
-      return node ? list(addressOfNode(node, 'ipv6') ?? addressOfNode(node, 'ipv4')) : [canonical(server)];
-    }),
+    resolvers: [...resolvers, ...(state.resolver ?? []).flatMap((server) => serverAddress(server, topology))],
     logs: state.log ? [state.log] : [],
     packets: state.packet
       ? [{ link: state.packet.link, node: state.packet.from, kind: state.packet.kind }]
@@ -236,7 +234,7 @@ const hostState = (state: State, topology: Topology, uptake: Uptake): HostState 
 /** A host that knows its routers has settled once the addresses that come with them are usable too. */
 const settling = (state: State, topology: Topology, uptake: Uptake): HostState => {
   const stated = hostState(state, topology, uptake);
-  const { addressesWithin, leases, said } = settledState(
+  const { addressesWithin, leases, resolvers, said } = settledState(
     topology,
     stated.defaultRouters.map((hop) => hop.interface),
     uptake,
@@ -245,6 +243,7 @@ const settling = (state: State, topology: Topology, uptake: Uptake): HostState =
     ...stated,
     addressesWithin: [...stated.addressesWithin, ...addressesWithin],
     leases: [...stated.leases, ...leases],
+    resolvers: [...stated.resolvers, ...resolvers],
     said: [...stated.said, ...said],
   };
 };

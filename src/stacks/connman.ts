@@ -30,6 +30,8 @@ export const connman: Stack = {
         started: true,
       },
     ],
+    // No DHCPv6 packet was seen of 1.41 and 1.44 where advertisements have the O flag.
+    nameServers: { from: ['dhcpv4', 'dhcpv6', 'rdnss'], shown: 'none' },
     // The lease comes before the route; which link has the only default route is connman's choice.
     settled: ({ offers: { dhcpv4 } }) =>
       dhcpv4.some(({ service }) => service.router !== 'none')

@@ -40,6 +40,7 @@ export const dhclient: Stack = {
       files: DHCLIENT_FILES,
       daemons: [...clients.values()].flat(),
       onPlugIn: (link) => startInTurn(host, link, clients.get(link)!),
+      nameServers: { from: ['dhcpv4', 'dhcpv6', 'information'], shown: 'last' },
       settled: (link) => clients.get(link)!.map(takenUp),
     };
   },

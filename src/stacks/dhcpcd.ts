@@ -64,6 +64,7 @@ const variant = (name: string, description: string, lines: string): Stack => ({
         started: true,
       },
     ],
+    nameServers: { from: ['dhcpv4', 'dhcpv6', 'information', 'rdnss'], shown: 'last' },
     settled: (link) => takenUp(host, link),
   }),
 });

@@ -25,6 +25,7 @@ export const ifupdown: Stack = {
       },
       daemons: [...ups.values()],
       onPlugIn: (link) => [ups.get(link) ?? []].flat().map(startClient),
+      nameServers: { from: ['dhcpv4', 'dhcpv6', 'information'], shown: 'last' },
       settled: (link) => [ups.get(link) ?? []].flat().map(({ id }) => ({ daemon: id, pattern: '^up done' })),
     };
   },

@@ -1,4 +1,5 @@
 /** systemd-networkd with systemd-resolved: every link by DHCP and router advertisements (systemd.network(5)). Pure. */
+import type { NameServerSource } from '../plan/offers.ts';
 import type { Stack, StackLink } from './stack.ts';
 
 const networkdWith = (variant: string, description: string, extra: string): Stack => ({
@@ -11,7 +12,8 @@ const networkdWith = (variant: string, description: string, extra: string): Stac
   version: ['networkctl', '--version'],
   resolverFile: '/run/systemd/resolve/resolv.conf',
   resolver: 'systemd-resolved',
-  plan: ({ host, links }) => ({
+  plan: ({ host, image, links }) => ({
+    nameServers: { from: sourcesIn(image), shown: 'all' },
     files: {
       ...Object.fromEntries(
         links.map((link) => [
@@ -19,6 +21,8 @@ const networkdWith = (variant: string, description: string, extra: string): Stac
           networkFile(link, extra),
         ]),
       ),
+      // By this 247 knows that no udev will come, for which its DHCP client waits; newer ones look at /sys.
+      '/run/systemd/container': 'other\n',
       '/etc/resolv.conf': { link: '../run/systemd/resolve/stub-resolv.conf' },
     },
     daemons: [
@@ -36,6 +40,12 @@ const networkdWith = (variant: string, description: string, extra: string): Stac
     ],
   }),
 });
+
+/** networkd 252 asks for DHCPv6 information, gets it, and does not hand its name servers to resolved; 257 does. */
+const sourcesIn = (image = ''): NameServerSource[] => [
+  ...(['dhcpv4', 'dhcpv6', 'rdnss'] as const),
+  ...(['bullseye', 'bookworm'].includes(image) ? [] : (['information'] as const)),
+];
 
 export const resolved = (host: string) => ({
   id: `${host}.resolved`,

@@ -24,6 +24,7 @@ const networkManagerWith = (
   version: ['NetworkManager', '--version'],
   resolverFile: '/run/NetworkManager/no-stub-resolv.conf',
   plan: ({ host, links }) => ({
+    nameServers: { from: ['dhcpv4', 'dhcpv6', 'information', 'rdnss'], shown: 'all' },
     files: {
       '/var/lib/NetworkManager/secret_key': { text: SECRET_KEY, mode: 0o600 },
       ...Object.fromEntries(links.filter(isStatic).map(profile)),

@@ -4,7 +4,7 @@
  */
 import type { Lab } from '../lab/schema.ts';
 import type { StaticRoute } from '../plan/nodes.ts';
-import type { LinkOffers } from '../plan/offers.ts';
+import type { LinkOffers, NameServerSource } from '../plan/offers.ts';
 import type { PlannedDaemon, PlannedFile, PlannedInterface, PlannedStep, Timers } from '../plan/plan.ts';
 import type { HostState } from '../plan/state.ts';
 
@@ -26,7 +26,7 @@ export interface Stack {
   clients: ('dhcpv4' | 'dhcpv6')[];
   /** The command, run on the host, whose first line of output is its version; none: the kernel's is all there is. */
   version?: string[];
-  /** The file on the host where its name servers stand as it learned them; no symbolic link. */
+  /** The file on the host where its name servers stand; no symbolic link. */
   resolverFile: string;
   /** Who resolves names for its applications, behind the C library (default glibc itself). */
   resolver?: 'systemd-resolved' | 'dnsmasq' | 'connman';
@@ -39,6 +39,8 @@ export interface StackContext {
   timers: Timers;
   /** The name of the host under test. */
   host: string;
+  /** The user land that the host lives in: a release of Debian, and with it the stack's version. */
+  image?: string;
   /** The host's links in the order of the lab. */
   links: StackLink[];
 }
@@ -63,8 +65,20 @@ export interface PlannedStack {
   daemons?: PlannedDaemon[];
   /** Once a link has got carrier, each time; starting a daemon that runs already does nothing. */
   onPlugIn?(link: StackLink): PlannedStep[];
+  /** Which name servers it learns; left out: none. */
+  nameServers?: NameServers;
   /** Why it cannot do what the lab asks of the host, in one sentence. */
   unsupported?: string;
   /** What its daemons have said (regular expressions) once it has taken up what the link offers: `settle` waits for it. */
   settled?(link: StackLink): HostState['said'];
+}
+
+export interface NameServers {
+  /** A lab about those that networks name in no other way is unsupported. */
+  from: NameServerSource[];
+  /**
+   * What its resolver file shows of them: those of `all` links, for which `settle` then waits; what was written
+   * `last`; `none`, where its own proxy alone stands there: a lab that waits for a name server is unsupported.
+   */
+  shown: 'all' | 'last' | 'none';
 }

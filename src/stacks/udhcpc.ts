@@ -26,6 +26,7 @@ export const udhcpc: Stack = {
       files: { [SCRIPT]: { text: script, mode: 0o755 } },
       daemons: served.map(clientOn),
       onPlugIn: (link) => (served.includes(link) ? [startClient(clientOn(link))] : []),
+      nameServers: { from: ['dhcpv4'], shown: 'last' },
       settled: (link) =>
         served.includes(link) ? [{ daemon: clientOn(link).id, pattern: '^bound done' }] : [],
     };

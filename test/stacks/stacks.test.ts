@@ -122,3 +122,64 @@ t.test("the machine's own files are as they were", async (t) => {
   await runLab(ONE, 'dhclient');
   t.equal(readFileSync('/etc/resolv.conf', 'utf8'), before);
 });
+
+const naming = (office: string, ask = 'probe: { name: { resolve: www.example } }') => `
+networks: { office: { ipv4: 10.0.1.0/24, ipv6: 2001:db8:a::/64 } }
+nodes:
+  router: { router: [office], ${office} }
+  host: { under-test: [office] }
+experiment:
+  - plug-in: [office]
+  - settle: true
+  - ${ask}
+`;
+
+const ADVERTISED = 'ra: { office: { rdnss: { servers: ["2001:db8:53::1"] } } }';
+const BY_INFORMATION =
+  'ra: { office: { other-config: true } }, dhcpv6: { office: { stateless: true, dns: ["2001:db8:53::1"] } }';
+
+t.test('name servers that a stack does not learn are no question for it', async (t) => {
+  const refusal = (lab: string, stack: string) => planLabs(lab, stack)[0]!.unsupported;
+  const sentence = (stack: string, way: string) =>
+    `the ${stack} stack takes no name servers from ${way}, and the lab needs those`;
+  for (const [offer, stack, way] of [
+    [ADVERTISED, 'kernel', 'router advertisements'],
+    [ADVERTISED, 'dhclient', 'router advertisements'],
+    [BY_INFORMATION, 'udhcpc', 'DHCPv6 information'],
+    [BY_INFORMATION, 'connman', 'DHCPv6 information'],
+    [BY_INFORMATION, 'networkd@bookworm', 'DHCPv6 information'],
+  ] as const)
+    t.equal(refusal(naming(offer), stack), sentence(stack.split('@')[0]!, way));
+  for (const [offer, stack] of [
+    [ADVERTISED, 'networkmanager'],
+    [ADVERTISED, 'connman'],
+    [BY_INFORMATION, 'dhclient'],
+    [BY_INFORMATION, 'networkd@trixie'],
+  ] as const)
+    t.equal(refusal(naming(offer), stack), undefined, `${stack} learns them`);
+
+  t.equal(refusal(naming(ADVERTISED, 'probe: { web: { udp: router } }'), 'kernel'), undefined, 'unasked');
+  t.equal(refusal(naming('ra: { office: {} }'), 'kernel'), undefined, 'none are offered');
+  const byHand = naming(ADVERTISED).replace(
+    'under-test: [office]',
+    'under-test: [office], resolver: { servers: ["2001:db8:53::2"] }',
+  );
+  t.equal(refusal(byHand, 'kernel'), undefined, 'the lab states others by hand');
+  const awaited = naming(ADVERTISED, 'wait: { resolver: ["2001:db8:53::1"] }');
+  t.equal(refusal(awaited, 'kernel'), sentence('kernel', 'router advertisements'));
+  t.equal(
+    refusal(awaited, 'connman'),
+    'a lab cannot wait for the name servers of connman: its own DNS proxy alone stands in resolv.conf',
+  );
+});
+
+t.test('settle waits for the name servers of all links where the stack shows them', async (t) => {
+  const servers = (lab: string, stack: string) =>
+    planLabs(lab, stack)[0]!.steps.flatMap((step) =>
+      step.kind === 'wait' && step.settle ? step.state.resolvers : [],
+    );
+  t.strictSame(servers(naming(ADVERTISED), 'networkmanager'), ['2001:db8:53::1']);
+  t.strictSame(servers(naming(BY_INFORMATION), 'networkd@trixie'), ['2001:db8:53::1']);
+  t.strictSame(servers(naming(BY_INFORMATION, 'probe: { web: { udp: router } }'), 'networkd@bookworm'), []);
+  t.strictSame(servers(naming(ADVERTISED), 'connman'), []);
+});
