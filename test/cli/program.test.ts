@@ -30,7 +30,7 @@ t.test('what cannot be meant is explained, with what probably was, and exits wit
     [['run', '--shard', '4/3'], /Expected i\/n with i from 1 to n/],
     [['run', '--timers', 'slow'], /Allowed choices are fast, real/],
     [['run', '--stack', 'a,,b'], /Expected names of stacks/],
-    [['run', '--reporter', 'html'], /Expected one of progress, plain, tap, junit, json, github/],
+    [['run', '--reporter', 'html'], /Expected one of progress, plain, tap, ktap, junit, json, github/],
     [['plan'], /missing required argument 'lab'/],
     [['completion', 'ksh'], /Allowed choices are bash, zsh, fish/],
     [['doctor', 'now'], /too many arguments/],
