@@ -79,11 +79,19 @@ t.test('labs on several stacks make a table that marks what they decide differen
     onStack(other, 'networkd@trixie', 'lte'),
   ];
   const text = summaryOf({ ...results, runs }, memory());
-  t.match(text, / 1 kernel \(kernel 1\)\n {2}2 networkd@trixie \(networkd@trixie 1\)\n/);
+  t.match(
+    text,
+    / 1 kernel \(kernel 1, Linux 6\.18\.44\)\n {2}2 networkd@trixie \(networkd@trixie 1, Linux 6\.18\.44\)\n/,
+  );
   t.match(text, /^dns\/same {3}✓ {2}✓$/m);
   t.match(text, /^dns\/other {2}✓a ✓b$/m);
   t.match(text, /^ {4}a: .*link wifi.*\n {4}b: .*link lte/m);
   t.notMatch(summaryOf({ ...results, runs: runs.slice(0, 1) }, memory()), 'letters');
+  const onKernels = [runs[0]!, { ...runs[0]!, kernel: 'debian:sid', release: '7.2.13' }];
+  t.match(
+    summaryOf({ ...results, runs: onKernels }, memory()),
+    / 1 kernel \(kernel 1, Linux 6\.18\.44\)\n {2}2 kernel on debian:sid \(.*Linux 7\.2\.13\)\n/,
+  );
 });
 
 t.test('where nothing is remarkable, the summary is the counts', async (t) => {
