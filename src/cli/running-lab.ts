@@ -1,35 +1,41 @@
 /** Labs that are up, seen from another terminal. Nothing is written down outside of them: a lab is its process. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs';
 import { execa } from 'execa';
 import type { Plan } from '../plan/plan.ts';
 import { miflab } from '../suite/called-as.ts';
 import { labFilesOf, labNameOf } from '../suite/lab-files.ts';
-import { enterSandbox, mappedRoot, UP_VARIABLE } from '../sys/sandbox.ts';
+import { enterSandbox, LAB_VARIABLE, mappedRoot, UP_VARIABLE } from '../sys/sandbox.ts';
 import { PLAN_FILE } from '../testbed/places.ts';
 import { UsageError } from './usage-error.ts';
 
 export interface RunningLab {
   name: string;
+  mark: string;
   /** Of its process on the machine. */
   pid: number;
 }
+
+/** What a lab that is up is known by: its file, which its processes need not know. */
+export const markOf = (file: string): string =>
+  createHash('sha256').update(realpathSync(file)).digest('hex').slice(0, 16);
 
 /** The user's own labs that are up or being built. */
 export function labsThatAreUp(): RunningLab[] {
   return readdirSync('/proc')
     .map(Number)
     .filter((pid) => pid > 0)
-    .flatMap((pid) => {
-      const name = nameOfLab(pid);
-      return name === undefined ? [] : [{ name, pid }];
-    });
+    .flatMap((pid) => labOf(pid) ?? []);
 }
 
 /** @throws UsageError where it is not up */
 export function runningLab(word: string): RunningLab {
-  const name = labNameOf(labFilesOf(word)[0] ?? word);
+  const [file] = labFilesOf(word);
+  const mark = file && markOf(file);
+  const name = labNameOf(file ?? word);
   const up = labsThatAreUp();
-  const found = up.find((lab) => lab.name === name);
+  // From another folder a lab is known by its name alone.
+  const found = up.find((lab) => (mark ? lab.mark === mark : lab.name === name));
   if (found) return found;
   const others = up.length > 0 ? `; up now: ${up.map((lab) => lab.name).join(', ')}` : '';
   throw new UsageError(`${name} is not up: start it in another terminal with ${miflab} up ${word}${others}`);
@@ -54,14 +60,17 @@ export async function planOfRunning({ name, pid }: RunningLab): Promise<Plan> {
 }
 
 /** Undefined where the process is none of a lab of this user: what strangers run is never entered. */
-function nameOfLab(pid: number): string | undefined {
+function labOf(pid: number): RunningLab | undefined {
   try {
     if (statSync(`/proc/${pid}`).uid !== mappedRoot().uid) return undefined;
     // Programs on the nodes have the same environment.
     if (!readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[1]?.endsWith('/lab-process.js'))
       return undefined;
     const variables = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
-    return variables.find((one) => one.startsWith(`${UP_VARIABLE}=`))?.slice(UP_VARIABLE.length + 1);
+    const variable = (name: string) =>
+      variables.find((one) => one.startsWith(`${name}=`))?.slice(name.length + 1);
+    const [name, mark] = [variable(LAB_VARIABLE), variable(UP_VARIABLE)];
+    return name && mark ? { name, mark, pid } : undefined;
   } catch {
     return undefined;
   }

@@ -4,7 +4,7 @@ import type { Timers } from '../plan/plan.ts';
 import { activityOf } from '../suite/activity.ts';
 import { miflab } from '../suite/called-as.ts';
 import { ExitCode } from '../suite/exit-code.ts';
-import { makeRuns } from '../suite/make-runs.ts';
+import { type LoadedLab, makeRuns } from '../suite/make-runs.ts';
 import { isBlocking, missingOn } from '../suite/needs.ts';
 import type { Run } from '../suite/run.ts';
 import { runInSandbox } from '../testbed/measure.ts';
@@ -13,7 +13,7 @@ import type { Failure } from '../verdict/verdict.ts';
 import { report } from './doctor.ts';
 import { interruption } from './interruption.ts';
 import { loadLabs, oneLabFile } from './load-labs.ts';
-import { labsThatAreUp } from './running-lab.ts';
+import { labsThatAreUp, markOf } from './running-lab.ts';
 import { chosenStacks } from './stacks.ts';
 import { upText } from './up-text.ts';
 import { UsageError } from './usage-error.ts';
@@ -24,7 +24,7 @@ export async function up(word: string, options: { timers: Timers; stack?: string
   const [lab] = await loadLabs([oneLabFile(word)], parts.readLab);
   const stacks = chosenStacks([lab!], options.stack, parts.stacks);
   const [run] = makeRuns([lab!], { ...parts, timers: options.timers, stacks });
-  refuseSecond(lab!.name);
+  refuseSecond(lab!);
   const missing = await missingOn(parts.machine, run!.plan.needs);
   if (missing.some(isBlocking)) {
     process.stderr.write(report(missing));
@@ -34,8 +34,9 @@ export async function up(word: string, options: { timers: Timers; stack?: string
 }
 
 /** @throws UsageError */
-function refuseSecond(name: string): void {
-  const first = labsThatAreUp().find((lab) => lab.name === name);
+function refuseSecond({ name, file }: LoadedLab): void {
+  const mark = markOf(file);
+  const first = labsThatAreUp().find((lab) => lab.mark === mark);
   if (first)
     throw new UsageError(
       `${name} is up already (process ${first.pid}): use ${miflab} exec ${name}, or end it with Ctrl-C where it runs`,
@@ -63,14 +64,22 @@ async function keepUp({ plan, info }: Run): Promise<number> {
     }
   };
   try {
-    const said = await runInSandbox({ plan, keep: true }, onMessage, signal);
+    const said = await runInSandbox({ plan, keep: markOf(info.file) }, onMessage, signal);
     if (signal.aborted) return ExitCode.ok;
     process.stderr.write(failureText(failure, said));
-    return failure?.kind === 'bug' ? ExitCode.bug : ExitCode.inconclusive;
+    return failure ? exitCodes[failure.kind] : ExitCode.bug;
   } finally {
     release();
   }
 }
+
+const exitCodes: Record<Failure['kind'], ExitCode> = {
+  lab: ExitCode.usage,
+  machine: ExitCode.machine,
+  daemon: ExitCode.inconclusive,
+  evidence: ExitCode.inconclusive,
+  bug: ExitCode.bug,
+};
 
 function failureText(failure: Failure | undefined, said: string): string {
   if (!failure) return `error: the lab ended by itself: ${said}\n`;

@@ -24,7 +24,7 @@ const RANGE = 65536;
 const ROOT_RANGE_START = 1_000_000_000;
 /** Names the lab in the environment of its processes. */
 export const LAB_VARIABLE = 'MIFLAB_LAB';
-/** The same of a lab that `up` keeps: by it `exec` and `capture` find its process. */
+/** The mark of a lab that `up` keeps: by it `exec` and `capture` find its process. */
 export const UP_VARIABLE = 'MIFLAB_UP';
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
@@ -32,8 +32,8 @@ export interface SandboxOptions {
   /** The bundled program to run with Node, in a folder that becomes visible inside. */
   program: string;
   lab: string;
-  /** It stays up for `exec` and `capture`. */
-  keep: boolean;
+  /** It stays up for `exec` and `capture`, with this mark. */
+  keep: string | false;
   modules: string;
   /** User lands of its hosts: name to folder. */
   images: Record<string, string>;
@@ -55,7 +55,8 @@ export const startSandbox = async ({
 }: SandboxOptions): Promise<{ sandbox: MappedProgram }> => {
   const { started } = await startMapped([
     ...bubblewrap(dirname(program), modules, images),
-    ...[LAB_VARIABLE, ...(keep ? [UP_VARIABLE] : [])].flatMap((name) => ['--setenv', name, lab]),
+    ...['--setenv', LAB_VARIABLE, lab],
+    ...(keep ? ['--setenv', UP_VARIABLE, keep] : []),
     ...view,
     '--',
     '/bin/sh',

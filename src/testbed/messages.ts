@@ -6,8 +6,8 @@ import type { Failure } from '../verdict/verdict.ts';
 /** To the lab process, the first line of its standard input; the end of that input ends the lab. */
 export interface LabOrder {
   plan: Plan;
-  /** Stay up before the first probe, for `miflab up`. */
-  keep: boolean;
+  /** Stay up before the first probe, for `miflab up`: the mark by which others find the lab. */
+  keep: string | false;
 }
 
 /** From the lab process. */

@@ -78,6 +78,16 @@ t.test('two labs are up at once, each with its own nodes, and each only once', a
   t.match(again.stderr, /preference-across-links is up already \(process \d+\)/);
 });
 
+t.test('two labs of one name, in two folders, are two labs', async (t) => {
+  const lab = readFileSync(`labs/${LAB}.yaml`, 'utf8').replaceAll('2001:db8:b::', '2001:db8:c::');
+  const folder = t.testdir({ labs: { 'default-router': { 'preference-across-links.yaml': lab } } });
+  const copy = `${folder}/labs/${LAB}.yaml`;
+  await up(t, LAB);
+  await up(t, copy);
+  t.match(miflab(['exec', copy, 'lte-router', 'ip', '-br', 'addr']).stdout, /2001:db8:c::1/);
+  t.match(miflab(['exec', LAB, 'lte-router', 'ip', '-br', 'addr']).stdout, /2001:db8:b::1/);
+});
+
 t.test(
   'exec gives the exit code of its command, and names what there is where a name is wrong',
   async (t) => {
@@ -197,13 +207,13 @@ t.test('a lab that does not come up says why', async (t) => {
       '- ip: { host: [route add 2001:db8:c::/64 dev nothing] }\n  - settle:',
     ),
   });
-  for (const [name, why] of [
-    ['dies', /server\.broken .*ended: exit code 3\n {2}out of paper\n/],
-    ['waits', /not so within 100 ms: .*2001:db8:dead::\/48/],
-    ['refused', /ip on host: Cannot find device "nothing"/],
+  for (const [name, exitCode, why] of [
+    ['dies', 3, /server\.broken .*ended: exit code 3\n {2}out of paper\n/],
+    ['waits', 3, /100 ms after the step before, no route to 2001:db8:dead::\/48/],
+    ['refused', 2, /ip on host: Cannot find device "nothing"/],
   ] as const) {
     const { status, stdout, stderr } = miflab(['up', `${folder}/${name}.yaml`]);
-    t.equal(status, 3, name);
+    t.equal(status, exitCode, name);
     t.match(stderr, why);
     t.equal(stdout, '');
     t.notMatch(stderr, /^\s+at /m);
