@@ -65,3 +65,8 @@ clients: setup
 kernels: build
 	node dist/miflab.js kernel fetch debian:bullseye debian:bookworm debian:trixie debian:sid
 	node dist/miflab.js kernel build debian:trixie
+
+# The labs ten times with every processor busy: the same verdicts each time.
+.PHONY: soak
+soak: build
+	node --import tsx scripts/soak.ts
