@@ -40,7 +40,14 @@ await Promise.all([
     },
     banner: { js: requireForBundled },
   }),
-  build({ ...common, entryPoints: { 'clients/node': 'src/clients/programs/node.ts' } }),
+  build({
+    ...common,
+    entryPoints: {
+      'clients/node': 'src/clients/programs/node.ts',
+      'clients/ice': 'src/clients/programs/ice.ts',
+    },
+    external: ['node-datachannel', 'werift'],
+  }),
 ]);
 // The clients in other languages: run, or compiled, where a lab needs them.
 await cp('src/clients/programs', 'dist/clients', {

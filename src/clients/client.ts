@@ -23,8 +23,12 @@ export interface Client {
   read(output: string, kind: ClientKind): HostAnswer;
   /** Programs that must be on the host. */
   programs: string[];
+  /** Packages of npm that must be there; a development dependency is none of every installation. */
+  modules?: string[];
   /** Made on the machine once and kept; then shown in every lab as BUILT/name. */
   build?: Build;
+  /** The exit codes with which it ends, where any other shows that it broke. */
+  exitCodes?: number[];
   /** Asked where the output does not tell the version: a command on the host, and where in its output the version stands. */
   version?: { command: string[]; pattern: RegExp };
   /** Whether `bind-link` can be asked of it. */
@@ -48,5 +52,7 @@ const FOLDER = '/miflab';
 export const BUILT = `${FOLDER}/built`;
 /** Clients that need no building. */
 export const SCRIPTS = `${FOLDER}/clients`;
+/** The packages of npm, where Node looks for them from SCRIPTS. */
+export const MODULES = `${FOLDER}/node_modules`;
 /** The Node that runs miflab. */
 export const NODE = `${FOLDER}/node`;

@@ -1,5 +1,5 @@
 import { BUILT, type Client } from './client.ts';
-import { asking, readLine } from './own-program.ts';
+import { asking, OWN_EXIT_CODES, readLine } from './own-program.ts';
 
 /** A constant. Without cgo the program has Go's own resolver; its build cache is of no further use. */
 const BUILD = 'GOCACHE="$PWD/cache" CGO_ENABLED=0 go build -trimpath -o client client.go && rm -rf cache';
@@ -9,6 +9,7 @@ export const go: Client = {
   description: "Go's own resolver (without cgo), and net/http",
   asks: asking([`${BUILT}/go/client`]),
   read: readLine('go'),
+  exitCodes: OWN_EXIT_CODES,
   programs: [],
   build: {
     programs: ['go'],

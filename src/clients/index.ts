@@ -6,6 +6,7 @@ import { curl } from './curl.ts';
 import { dig } from './dig.ts';
 import { glibc } from './glibc.ts';
 import { go } from './go.ts';
+import { libjuice, werift } from './ice.ts';
 import { java } from './java.ts';
 import { musl } from './musl.ts';
 import { cAres, node, nodeHttp } from './node.ts';
@@ -27,6 +28,8 @@ export const clients: Client[] = [
   curl,
   chromium,
   dig,
+  libjuice,
+  werift,
 ];
 
 export const clientNames = clients.map(({ name }) => name);
@@ -37,6 +40,7 @@ export const DEFAULT_CLIENT: Record<ClientKind, string> = {
   reverse: 'glibc',
   query: 'dig',
   fetch: 'curl',
+  ice: 'libjuice',
 };
 
 /** The names of those that can ask a question of this kind. */

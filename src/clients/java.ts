@@ -1,5 +1,5 @@
 import { BUILT, type Client } from './client.ts';
-import { asking, readLine } from './own-program.ts';
+import { asking, OWN_EXIT_CODES, readLine } from './own-program.ts';
 
 export const java: Client = {
   name: 'java',
@@ -7,6 +7,7 @@ export const java: Client = {
   // Half the start: nothing here runs long enough for the second compiler.
   asks: asking(['java', '-XX:TieredStopAtLevel=1', '-cp', `${BUILT}/java`, 'Client']),
   read: readLine('java'),
+  exitCodes: OWN_EXIT_CODES,
   programs: ['java'],
   version: { command: ['java', '-version'], pattern: /version "([\d.]+)/ },
   build: {

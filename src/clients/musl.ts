@@ -1,5 +1,5 @@
 import { BUILT, type Client } from './client.ts';
-import { asking, readLine } from './own-program.ts';
+import { asking, OWN_EXIT_CODES, readLine } from './own-program.ts';
 
 const { resolve, reverse } = asking([`${BUILT}/musl/client`]);
 
@@ -11,6 +11,7 @@ export const musl: Client = {
   description: 'getaddrinfo of musl, the C library of Alpine and OpenWrt, in a static program',
   asks: { resolve, reverse },
   read: readLine('musl'),
+  exitCodes: OWN_EXIT_CODES,
   programs: [],
   build: {
     programs: ['musl-gcc'],

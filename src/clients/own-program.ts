@@ -1,4 +1,5 @@
 /** The programs of src/clients/programs/: `resolve NAME FAMILY`, `reverse ADDRESS`, `fetch URL`, answered in a line of JSON. */
+import type { HostAnswer } from '../evidence/timeline.ts';
 import { canonical } from '../plan/addresses.ts';
 import type { Client } from './client.ts';
 
@@ -8,7 +9,11 @@ interface Said {
   names?: string[];
   output?: string;
   error?: string;
+  candidates?: NonNullable<HostAnswer['candidates']>;
 }
+
+/** Answered, and answered with an error. */
+export const OWN_EXIT_CODES = [0, 2];
 
 type Asks = Required<Pick<Client['asks'], 'resolve' | 'reverse' | 'fetch'>>;
 
@@ -23,7 +28,7 @@ export const asking = (program: string[]): Asks => ({
 export const readLine =
   (label: string): Client['read'] =>
   (output) => {
-    const said = parsed(output);
+    const said = parsedLine(output);
     return {
       client: said.version && `${label} ${said.version}`,
       addresses: said.addresses?.map(canonical),
@@ -33,7 +38,8 @@ export const readLine =
     };
   };
 
-const parsed = (output: string): Said => {
+/** Nothing where it was ended before it said anything. */
+export const parsedLine = (output: string): Said => {
   try {
     return JSON.parse(output) as Said;
   } catch {

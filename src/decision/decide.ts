@@ -4,6 +4,7 @@ import type { Plan } from '../plan/plan.ts';
 import { decideFetch } from './attempts.ts';
 import type { Decision } from './decision.ts';
 import { decideNames } from './dns.ts';
+import { decideIce } from './ice.ts';
 import { decideInbound } from './inbound.ts';
 import { decideOutbound } from './outbound.ts';
 import { type Asked, askedOf, packetsOf } from './packets.ts';
@@ -31,6 +32,8 @@ const decideOne = (asked: Asked): Decision => {
       return decideNames(asked, question.name);
     case 'reverse':
       return decideNames(asked, reverseName(question.address));
+    case 'ice':
+      return decideIce(asked);
     case 'fetch': {
       const { servers } = decideNames(asked, new URL(question.url).hostname);
       return { ...decideFetch(asked, question.port), ...(servers?.length && { servers }) };

@@ -38,6 +38,11 @@ export interface Decision {
   servers?: ServerAsked[];
   /** Connections that an application began, in order of their first packet. */
   attempts?: ConnectionAttempt[];
+  /** The host's own ICE candidates, the highest priority first. */
+  candidates?: { address: string; network?: string; priority: number }[];
+  uniquePriorities?: boolean;
+  /** Global addresses of the host that are no candidate. */
+  missing?: string[];
   /** Milliseconds from the first attempt, or DNS query, to the first one to another destination, or server. */
   fallbackMs?: number;
   /** The way the host's answer took. */

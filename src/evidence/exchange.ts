@@ -47,6 +47,8 @@ const goesThere = (question: Question, headers: Headers): boolean => {
       const there = question.destinations.length === 0 || isFor(question.destinations);
       return there && tcp?.destinationPort === question.port && tcp.syn && !tcp.ack;
     }
+    case 'ice':
+      return isFor(question.destinations) && udp?.destinationPort === question.port;
     case 'command': {
       const port = question.port === undefined || (udp ?? tcp)?.destinationPort === question.port;
       return isFor(question.destinations) && port;

@@ -120,6 +120,8 @@ export interface HostAnswer {
   addresses?: string[];
   /** The connections that an application says it began, in order. */
   tried?: { address: string; port: number }[];
+  /** ICE candidates, in the order in which they were told. */
+  candidates?: { type: string; address: string; port: number; priority: number }[];
   /** The names that a resolver found for an address. */
   names?: string[];
   /** What a program printed, at most 4 kB. */

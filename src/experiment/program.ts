@@ -24,8 +24,8 @@ export const askProgram = async (
   const node = plannedNode(lab.plan, probe.node);
   const limit = ['timeout', '--kill-after=1', String(probe.withinMs / 1000)];
   const finished = await runProgram(inNode(node, [...limit, ...question.command]));
-  if ('by' in question && finished.code === NOT_FOUND)
-    throw new EvidenceFault(`the client ${question.by} is not on ${probe.node}: ${finished.errors.trim()}`);
+  if ('by' in question && isBroken(clientNamed(question.by), finished.code))
+    throw new EvidenceFault(`the client ${question.by} broke on ${probe.node}: ${complaint(finished)}`);
   const said = 'by' in question ? await answerOf(question, finished, node) : { output: finished.output };
   const answer: HostAnswer = {
     ...said,
@@ -51,6 +51,16 @@ const versionOf = async ({ name, version }: Client, node: PlannedNode): Promise<
   const { output, errors } = await runProgram(inNode(node, version.command));
   const found = version.pattern.exec(`${output}${errors}`)?.[1];
   return found ? `${name} ${found}` : name;
+};
+
+/** One that could not start, or that ended as it never does by itself: what it said is no answer of the host. */
+const isBroken = ({ exitCodes }: Client, code: number | null): boolean =>
+  code === NOT_FOUND || (exitCodes !== undefined && code !== TIMED_OUT && !exitCodes.includes(code ?? -1));
+
+/** What it calls an error, or its last words. */
+const complaint = ({ output, errors }: Finished): string => {
+  const lines = `${output}${errors}`.trim().split('\n');
+  return lines.find((line) => /error/i.test(line) && /\w+ \w+/.test(line)) ?? lines.at(-1)!;
 };
 
 const errorOf = (code: number | null, withinMs: number): string | undefined => {

@@ -13,6 +13,7 @@ import {
 import {
   CommandProbe,
   FetchProbe,
+  IceProbe,
   InboundProbe,
   Probe,
   QueryProbe,
@@ -84,6 +85,7 @@ const sections = (): string[] => [
   section('ResolveProbe', ResolveProbe),
   section('ReverseProbe', ReverseProbe),
   section('FetchProbe', FetchProbe),
+  section('IceProbe', IceProbe),
   section('InboundProbe', InboundProbe),
   section('CommandProbe', CommandProbe),
   heading('Expectations', 'A map of the name of a probe to its Expectation.'),

@@ -52,12 +52,13 @@ const clientNeeds = (
   program: (name: string, by: string, node?: string) => Need,
 ): Need[] => {
   if (!('by' in question)) return [];
-  const { programs, build } = clientNamed(question.by);
+  const { programs, build, modules = [] } = clientNamed(question.by);
   const user = `probe ${name} by ${question.by}`;
   const onHost = programs.map((one) => program(one, user, node));
   const onMachine = (build?.programs ?? []).map((one) => program(one, user));
-  const optional = question.by !== DEFAULT_CLIENT[question.kind];
-  return [...onHost, ...onMachine].map((need) => (optional ? { ...need, optional } : need));
+  const ofNode = modules.map((one): Need => ({ kind: 'module', name: one, for: user }));
+  const optional = modules.length > 0 || question.by !== DEFAULT_CLIENT[question.kind];
+  return [...onHost, ...onMachine, ...ofNode].map((need) => (optional ? { ...need, optional } : need));
 };
 
 /** Of two that ask for the same the one that cannot do without it stands. */

@@ -48,7 +48,7 @@ export interface PlannedHost {
 }
 
 export interface Need {
-  kind: 'program' | 'kernel' | 'ids' | 'image';
+  kind: 'program' | 'module' | 'kernel' | 'ids' | 'image';
   name: string;
   /** Of a program: the user land that must have it; none: the machine. */
   image?: string;
@@ -154,7 +154,7 @@ export interface Readiness {
 /** Something in a server (or host) that answers probes. */
 export interface Responder {
   node: string;
-  protocol: 'udp' | 'tcp' | 'http';
+  protocol: 'udp' | 'tcp' | 'http' | 'stun';
   /** Undefined: every address. */
   address?: string;
   port: number;
@@ -233,6 +233,8 @@ export type Question =
   | ({ kind: 'resolve'; name: string; family?: 'ipv4' | 'ipv6' } & ByClient)
   | ({ kind: 'reverse'; address: string } & ByClient)
   | ({ kind: 'fetch'; url: string; bindLink?: string; port: number; destinations: string[] } & ByClient)
+  /** Destinations and port of the STUN server; none: only the host's own candidates. */
+  | ({ kind: 'ice'; destinations: string[]; port: number } & ByClient)
   | {
       kind: 'inbound';
       from: string;

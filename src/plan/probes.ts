@@ -73,6 +73,7 @@ const questionOf = (
     return { question, responders: [] };
   }
   if (probe.fetch !== undefined) return fetchQuestion(probe.fetch, topology);
+  if (probe.ice !== undefined) return iceQuestion(probe.ice, topology);
   if (probe.inbound !== undefined) return inboundQuestion(probe.inbound, ownPort, topology);
   const command = probe.command!;
   const destinations = command.to ? addressesFor(command.to, topology) : [];
@@ -141,7 +142,7 @@ const ownerOf = (address: string, topology: Topology): TopologyNode | undefined 
 
 /** A UDP socket on the wildcard address would answer from whatever the server's routes say: each address has its own. */
 const respondersFor = (
-  protocol: 'udp' | 'tcp',
+  protocol: 'udp' | 'tcp' | 'stun',
   destinations: string[],
   port: number | undefined,
   topology: Topology,
@@ -188,6 +189,17 @@ const resolvesOver = (
   const link = shared.find((name) => name === to) ?? shared[0];
   if (!link) throw new Error(`${from} shares no link with ${host.name}, over which it could send ${kind}`);
   return link;
+};
+
+/** Well-known (RFC 8489 section 18.6). */
+const STUN_PORT = 3478;
+
+const iceQuestion = ({ stun, by }: NonNullable<Probe['ice']>, topology: Topology) => {
+  const destinations = stun ? addressesFor(stun, topology) : [];
+  return {
+    question: askedBy({ kind: 'ice', destinations, port: STUN_PORT }, by),
+    responders: respondersFor('stun', destinations, STUN_PORT, topology),
+  };
 };
 
 const inboundQuestion = (inbound: NonNullable<Probe['inbound']>, ownPort: number, topology: Topology) => {

@@ -19,6 +19,7 @@ export const thisMachine: Machine = {
       ? folders.some((folder) => isExecutable(join(folder, name)))
       : imageHasProgram(image, name),
   lackingImage: unusable,
+  hasModule: (name) => existsSync(join(modulesPath(), name)),
   hasIdRange: () => idMapping() === 'range',
   refusesSandbox,
   lackingFeatures,

@@ -22,6 +22,8 @@ export interface Machine {
   /** Who runs miflab. */
   user: string;
   hasProgram(name: string, image?: string): boolean;
+  /** Whether a package of npm is installed with miflab. */
+  hasModule(name: string): boolean;
   /** Why a user land cannot serve; undefined where it can. */
   lackingImage(name: string): Promise<string | undefined>;
   /** Whether a lab can have many user ids. */
@@ -36,7 +38,11 @@ export interface Machine {
 export async function missingOn(machine: Machine, needs: Need[]): Promise<Missing[]> {
   const images = await missingImages(machine, needs);
   const isThere = ({ image }: Need) => !images.some(({ name }) => name === image);
-  const programs = [...images, ...missingPrograms(machine, needs.filter(isThere))];
+  const programs = [
+    ...images,
+    ...missingPrograms(machine, needs.filter(isThere)),
+    ...missingModules(machine, needs),
+  ];
   if (programs.some(({ name }) => name === 'unshare')) return programs;
   const sandbox = await missingSandbox(machine);
   if (sandbox.length > 0) return [...programs, ...sandbox];
@@ -72,6 +78,18 @@ export const everyNeed: Need[] = [
   ...Object.keys(kernelFeatures).map((name) => ({ kind: 'kernel' as const, name, for: 'some labs' })),
   { kind: 'ids', name: 'range', for: 'labs whose programs change their user' },
 ];
+
+function missingModules(machine: Machine, needs: Need[]): Missing[] {
+  return grouped(needs, 'module')
+    .filter(([name]) => !machine.hasModule(name))
+    .map(([name, users]) => ({
+      kind: 'module',
+      name,
+      message: `the package ${name} of npm is missing: needed by ${users}`,
+      remedy: 'npm ci --ignore-scripts --include=dev',
+      optional: true,
+    }));
+}
 
 /** Others are found in user lands only. */
 function isPackaged(program: string): boolean {

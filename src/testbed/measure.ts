@@ -2,7 +2,7 @@
 
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
-import { BUILT, NODE, SCRIPTS } from '../clients/client.ts';
+import { BUILT, MODULES, NODE, SCRIPTS } from '../clients/client.ts';
 import type { TimelineEvent } from '../evidence/timeline.ts';
 import { rootFolder } from '../images/store.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -118,6 +118,7 @@ const clientsView = async ({ builds }: Plan): Promise<string[]> => {
   const scripts = dirname(programPath('clients/node.js'));
   const folders = {
     [SCRIPTS]: scripts,
+    [MODULES]: modulesPath(),
     [NODE]: process.execPath,
     ...Object.fromEntries(
       Object.entries(await builtClients(builds, scripts)).map(([name, folder]) => [

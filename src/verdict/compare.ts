@@ -1,6 +1,6 @@
 /** Each member of an expected decision against the decision. Pure. */
 import type { Decision, ServerAsked } from '../decision/decision.ts';
-import { addressesOf, nodeNamed } from '../decision/places.ts';
+import { addressesOf, networkOf, nodeNamed } from '../decision/places.ts';
 import type { ExpectedDecision } from '../lab/schema.ts';
 import { canonical, contains, milliseconds } from '../plan/addresses.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -56,6 +56,10 @@ const matches = (
       return sameSources(plan, decision.distribution, expected.sources!);
     case 'outage':
       return isWithin(decision.outageMs, expected.outage!);
+    case 'candidates':
+      return sameSequence(plan, candidateWays(decision), expected.candidates!);
+    case 'missing':
+      return sameSources(plan, decision.missing?.map(asWay(plan)), expected.missing!);
     case 'fallback':
       return isWithin(decision.fallbackMs, expected.fallback!);
     case 'contradiction':
@@ -91,6 +95,12 @@ export const seenOf = (decision: Decision, member: keyof ExpectedDecision): unkn
           ...new Set(decision.distribution.map(({ source, sourceNetwork }) => sourceNetwork ?? source)),
         ]
       );
+    case 'candidates':
+      return candidateWays(decision)?.map(
+        ({ source, sourceNetwork }) => `${sourceNetwork ?? 'nowhere'} (${source})`,
+      );
+    case 'unique-priorities':
+      return decision.uniquePriorities;
     case 'asked':
       return decision.servers && namesAsked(decision.servers);
     case 'outage':
@@ -103,6 +113,16 @@ export const seenOf = (decision: Decision, member: keyof ExpectedDecision): unkn
       return decision[member];
   }
 };
+
+const candidateWays = ({ candidates }: Decision): Way[] | undefined =>
+  candidates?.map(({ address, network }) => ({ source: address, sourceNetwork: network }));
+
+const asWay =
+  (plan: Plan) =>
+  (source: string): Way => ({ source, sourceNetwork: networkOf(plan, source) });
+
+const sameSequence = (plan: Plan, seen: Way[] | undefined, expected: string[]): boolean =>
+  seen?.length === expected.length && seen.every((way, index) => isSource(plan, way, expected[index]!));
 
 const inMilliseconds = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : `${Math.round(ms)} ms`;

@@ -15,6 +15,9 @@ export const stableDecision = (decision: Decision): StableDecision => {
     error,
     order,
     names,
+    candidates,
+    uniquePriorities,
+    missing,
     servers,
     reply,
     distribution,
@@ -32,6 +35,11 @@ export const stableDecision = (decision: Decision): StableDecision => {
     error,
     order,
     names,
+    candidates: candidates?.map(({ address, network }) =>
+      network ? `${network} ${family(address)}` : address,
+    ),
+    'unique-priorities': uniquePriorities,
+    missing,
     servers: servers?.map(({ server, link }) => `${server} over ${link}`),
     reply: reply && (reply.sent ? `${reply.router} over ${reply.link} from ${sourceOf(reply)}` : 'none'),
     distribution:
@@ -55,3 +63,5 @@ export const wordsOf = (stable: StableDecision): string =>
     .join(', ');
 
 const distinct = (texts: string[]): string[] => [...new Set(texts)].toSorted();
+
+const family = (address: string): string => (address.includes(':') ? 'ipv6' : 'ipv4');

@@ -56,6 +56,18 @@ export const ExpectedDecision = define(
       z.array(naming('node')),
     ).optional(),
     names: describe('The names that a reverse probe found', z.array(z.string())).optional(),
+    candidates: describe(
+      "ICE: the host's own candidates in order of their priority; a network means any address of its prefixes",
+      z.array(Source),
+    ).optional(),
+    'unique-priorities': describe(
+      "ICE: whether no two of the host's own candidates have the same priority (RFC 8445 section 5.1.2)",
+      z.boolean(),
+    ).optional(),
+    missing: describe(
+      'ICE: global addresses of the host that are no candidate, in any order',
+      z.array(Source),
+    ).optional(),
     asked: describe(
       'The names that DNS servers were asked for, in order of the first query',
       z.array(z.string()),

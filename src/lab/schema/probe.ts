@@ -33,7 +33,7 @@ export const SocketProbe = define(
 
 const Destination = z.union([describe('The destination', naming('node', 'address')), SocketProbe]);
 
-const by = (kind: 'resolve' | 'reverse' | 'fetch') =>
+const by = (kind: keyof typeof DEFAULT_CLIENT) =>
   describe(
     `The client that asks (docs/clients.md; default ${DEFAULT_CLIENT[kind]})`,
     z.enum(clientsFor(kind)),
@@ -83,6 +83,15 @@ export const FetchProbe = define(
   }),
 );
 
+export const IceProbe = define(
+  'IceProbe',
+  'Which ICE candidates a WebRTC library gathers (RFC 8445 section 5.1.1)',
+  z.strictObject({
+    stun: describe('The node that answers as STUN server (default: none)', naming('node')).optional(),
+    by: by('ice'),
+  }),
+);
+
 export const InboundProbe = define(
   'InboundProbe',
   'A packet that a node sends to an address of the host: which way does the answer take?',
@@ -119,6 +128,7 @@ const probeKinds = [
   'resolve',
   'reverse',
   'fetch',
+  'ice',
   'inbound',
   'command',
   'again',
@@ -147,6 +157,7 @@ export const Probe = define(
         "HTTP GET: a URL; a node's name stands for its address",
         z.union([Url, FetchProbe]),
       ).optional(),
+      ice: IceProbe.optional(),
       inbound: InboundProbe.optional(),
       command: CommandProbe.optional(),
       again: describe('The open flow of this earlier probe, asked again', naming('earlier probe')).optional(),

@@ -9,8 +9,9 @@ const told: { keys: (keyof ExpectedDecision)[]; by: (keyof Probe)[] }[] = [
   { keys: ['servers', 'asked'], by: ['query', 'resolve', 'reverse', 'fetch'] },
   { keys: ['names'], by: ['reverse'] },
   { keys: ['fallback'], by: ['query', 'resolve', 'reverse', 'fetch'] },
+  { keys: ['candidates', 'unique-priorities', 'missing'], by: ['ice'] },
   { keys: ['reply'], by: ['inbound'] },
-  { keys: ['routers', 'links', 'sources'], by: ['destinations', 'again'] },
+  { keys: ['routers', 'links', 'sources'], by: ['destinations', 'again', 'ice'] },
   { keys: ['outage'], by: ['until'] },
 ];
 
