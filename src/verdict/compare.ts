@@ -102,7 +102,9 @@ export const seenOf = (decision: Decision, member: keyof ExpectedDecision): unkn
     case 'unique-priorities':
       return decision.uniquePriorities;
     case 'asked':
-      return decision.servers && namesAsked(decision.servers);
+      return decision.servers && distinctInTime(decision.servers, ({ name }) => name);
+    case 'transports':
+      return decision.servers && distinctInTime(decision.servers, ({ transport }) => transport);
     case 'outage':
       return inMilliseconds(decision.outageMs);
     case 'fallback':
@@ -127,13 +129,16 @@ const sameSequence = (plan: Plan, seen: Way[] | undefined, expected: string[]): 
 const inMilliseconds = (ms: number | undefined): string | undefined =>
   ms === undefined ? undefined : `${Math.round(ms)} ms`;
 
-/** Each once, in order of its first query. */
-const namesAsked = (servers: ServerAsked[]): string[] => [
+/** What the queries have of a kind, each once, in order of the first. */
+const distinctInTime = (
+  servers: ServerAsked[],
+  of: (query: ServerAsked['queries'][number]) => string,
+): string[] => [
   ...new Set(
     servers
       .flatMap(({ queries }) => queries)
       .toSorted((a, b) => a.afterMs - b.afterMs)
-      .map(({ name }) => name),
+      .map(of),
   ),
 ];
 

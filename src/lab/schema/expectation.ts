@@ -72,6 +72,10 @@ export const ExpectedDecision = define(
       'The names that DNS servers were asked for, in order of the first query',
       z.array(z.string()),
     ).optional(),
+    transports: describe(
+      'What the DNS queries went over, in order of the first: [udp, tcp] where an answer was cut short',
+      z.array(z.enum(['udp', 'tcp'])),
+    ).optional(),
     fallback: describe(
       'How long after the first destination (fetch) or DNS server was tried the next one was: { above: 200ms, below: 400ms }',
       Within,

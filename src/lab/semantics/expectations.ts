@@ -6,7 +6,7 @@ import type { Expectation, ExpectedDecision, Lab, Probe } from '../schema.ts';
 /** What only some probes can tell. */
 const told: { keys: (keyof ExpectedDecision)[]; by: (keyof Probe)[] }[] = [
   { keys: ['order', 'first'], by: ['resolve', 'fetch'] },
-  { keys: ['servers', 'asked'], by: ['query', 'resolve', 'reverse', 'fetch'] },
+  { keys: ['servers', 'asked', 'transports'], by: ['query', 'resolve', 'reverse', 'fetch'] },
   { keys: ['names'], by: ['reverse'] },
   { keys: ['fallback'], by: ['query', 'resolve', 'reverse', 'fetch'] },
   { keys: ['candidates', 'unique-priorities', 'missing'], by: ['ice'] },
