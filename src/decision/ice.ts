@@ -38,7 +38,10 @@ const candidatesOf = (
   asked: Asked,
   said: NonNullable<HostAnswer['candidates']>,
 ): Pick<Decision, 'candidates' | 'uniquePriorities' | 'missing'> => {
-  const own = said.filter(({ type }) => type === 'host').toSorted((a, b) => b.priority - a.priority);
+  const own = said
+    .filter(({ type }) => type === 'host')
+    // Of equal priority none comes first: by address, so that every run tells the same.
+    .toSorted((a, b) => b.priority - a.priority || a.address.localeCompare(b.address));
   const offered = new Set(own.map(({ address }) => address));
   return {
     candidates: own.map(({ address, priority }) => ({

@@ -65,7 +65,14 @@ function stabilityOf(last: Attempt[]): Stability {
 
 /** What must be the same in every repetition: the outcome and what was seen, without times and packet numbers. */
 const fingerprint = ({ result, outcome }: Attempt): string =>
-  JSON.stringify([outcome, result.verdicts.map(({ probe, outcome, seen }) => [probe, outcome, seen])]);
+  JSON.stringify([
+    outcome,
+    result.verdicts.map(({ probe, outcome, seen }) => [
+      probe,
+      outcome,
+      seen?.replaceAll(/\b\d+ ms\b/g, 'a time'),
+    ]),
+  ]);
 
 /**
  * The exit code of a finished suite, the gravest first: a bug of miflab makes every result doubtful; a lab that

@@ -33,12 +33,18 @@ func main() {
 		said.Output, err = fetch(os.Args[2])
 	}
 	if err != nil {
-		said.Error = err.Error()
+		said.Error = reason(err)
 	}
 	json.NewEncoder(os.Stdout).Encode(said)
 	if err != nil {
 		os.Exit(2)
 	}
+}
+
+// The last part of the chain: the parts before it name ports, and are never the same twice.
+func reason(err error) string {
+	parts := strings.Split(err.Error(), ": ")
+	return parts[len(parts)-1]
 }
 
 func resolve(name, family string) ([]string, error) {
