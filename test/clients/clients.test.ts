@@ -1,9 +1,14 @@
+import fc from 'fast-check';
 import t from 'tap';
 import { askedBy, clientNamed, clients, clientsFor, DEFAULT_CLIENT } from '../../src/clients/index.ts';
+import type { Decision } from '../../src/decision/decision.ts';
 import type { HostAnswer } from '../../src/evidence/timeline.ts';
+import { addressBytes } from '../../src/plan/bytes.ts';
 import { askedByStack } from '../../src/plan/default-client.ts';
 import { stackNamed, stackParts } from '../../src/stacks/index.ts';
 import { thisMachine } from '../../src/suite/machine.ts';
+import { inetAddress } from '../../src/sys/libc.ts';
+import { stunAnswer } from '../../src/testbed/stun.ts';
 import { runLab } from '../support/run-lab.ts';
 
 /** Each as the client printed it. */
@@ -138,10 +143,11 @@ t.test(
 
 /** What is not on this machine is named in the title of a skipped test. */
 const lacking = (name: string): string | false => {
-  const { programs, build } = clientNamed(name);
-  const missing = [...programs, ...(build?.programs ?? [])].filter(
-    (program) => !thisMachine.hasProgram(program),
-  );
+  const { programs, build, modules = [] } = clientNamed(name);
+  const missing = [
+    ...[...programs, ...(build?.programs ?? [])].filter((program) => !thisMachine.hasProgram(program)),
+    ...modules.filter((module) => !thisMachine.hasModule(module)),
+  ];
   return missing.length > 0 && `no ${missing.join(', ')} here`;
 };
 
@@ -277,3 +283,68 @@ t.test(
     });
   },
 );
+
+const TWO_LINKS = `
+networks:
+  wifi: { ipv4: 10.0.1.0/24, ipv6: 2001:db8:a::/64 }
+  lte: { ipv4: 10.0.2.0/24 }
+nodes:
+  wifi-router: { router: [wifi, internet], ra: { wifi: {} } }
+  lte-router: { router: [lte, internet], nat: true }
+  stun: { server: [internet], ipv4: 192.0.2.1, ipv6: 2001:db8:ff::1 }
+  host:
+    under-test: [wifi, lte]
+    addresses: { wifi: [10.0.1.10/24], lte: [10.0.2.10/24] }
+    routes: [{ to: default, via: lte-router, family: ipv4 }]
+    ip: ["addr add 198.51.100.9/32 dev lo"]
+experiment:
+  - plug-in: [wifi, lte]
+  - settle: true
+  - probe:
+      ice: { ice: { by: LIBRARY, stun: stun } }
+`;
+
+for (const by of clientsFor('ice'))
+  t.test(`${by} gathers candidates, and its STUN requests are seen`, { skip: lacking(by) }, async (t) => {
+    const { decisions } = await runLab(TWO_LINKS.replace('LIBRARY', by));
+    const { ice } = decisions as { ice: Decision };
+    t.match(ice, { sent: true, answered: true, unclear: undefined, missing: ['198.51.100.9'] });
+    t.same(ice.candidates!.map(({ network, address }) => [network, address.includes(':')]).toSorted(), [
+      ['lte', false],
+      ['wifi', false],
+      ['wifi', true],
+    ]);
+    t.equal(ice.uniquePriorities, by === 'libjuice', 'werift 0.24 gives all the same');
+    t.ok(ice.distribution!.every(({ link, router }) => router === `${link}-router`));
+  });
+
+t.test('a STUN server tells a sender its address, in either family, and answers nothing else', async (t) => {
+  const transaction = Buffer.from('0123456789ab');
+  const request = Buffer.concat([Buffer.from('000100002112a442', 'hex'), transaction]);
+  const sockaddr = (address: string, port: number) => Buffer.from(inetAddress(addressBytes(address), port));
+  const mapped = (answer: Uint8Array) => {
+    const value = Buffer.from(answer).subarray(24);
+    const mask = request.subarray(4);
+    return {
+      port: value.readUInt16BE(2) ^ 0x2112,
+      address: [...value.subarray(4)].map((byte, index) => byte ^ mask[index]!),
+    };
+  };
+  for (const [address, port] of [
+    ['192.0.2.1', 4242],
+    ['2001:db8::9', 65535],
+  ] as const)
+    t.same(mapped(stunAnswer(request, sockaddr(address, port))!), {
+      port,
+      address: [...addressBytes(address)],
+    });
+  t.match(Buffer.from(stunAnswer(request, sockaddr('192.0.2.1', 1))!).subarray(8, 20), transaction);
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 40 }), (bytes) => {
+      const isRequest = Buffer.from(bytes)
+        .subarray(0, 2)
+        .equals(Buffer.from([0, 1]));
+      return isRequest || stunAnswer(bytes, sockaddr('192.0.2.1', 1)) === undefined;
+    }),
+  );
+});
