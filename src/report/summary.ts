@@ -37,12 +37,6 @@ const chapters: {
   what: (run: RunRecord) => string[];
 }[] = [
   {
-    title: 'Unsupported here',
-    style: 'dim',
-    of: ({ outcome }) => outcome === 'unsupported',
-    what: reasons,
-  },
-  {
     title: 'Deviates, as recorded',
     style: 'magenta',
     of: ({ outcome, unexpected }) => outcome === 'deviates' && !unexpected,
@@ -93,11 +87,28 @@ const chapters: {
   },
 ];
 
-const stories = ({ runs, folder }: SuiteResults, output: Output): string[] =>
-  chapters.flatMap(({ title, style, of, what }) => {
-    const told = runs.filter(of).map((run) => story(run, what(run), folder, output));
+const stories = (results: SuiteResults, output: Output): string[] => [
+  ...unsupported(results.runs, output),
+  ...chapters.flatMap(({ title, style, of, what }) => {
+    const told = results.runs.filter(of).map((run) => story(run, what(run), results.folder, output));
     return told.length > 0 ? [`${paint(output, style, title)}\n${told.join('')}`] : [];
-  });
+  }),
+];
+
+/** By what is missing: one thing may be missing for many. What a lab lacks its controls lack too. */
+function unsupported(all: RunRecord[], output: Output): string[] {
+  const labs = new Set(all.flatMap(({ kind, lab }) => (kind === 'control' ? [] : [lab])));
+  const runs = all.filter(({ kind, lab }) => kind !== 'control' || !labs.has(lab));
+  const byReason = new Map<string, string[]>();
+  for (const run of runs.filter(({ outcome }) => outcome === 'unsupported')) {
+    const reason = reasons(run).join('\n');
+    byReason.set(reason, [...(byReason.get(reason) ?? []), run.id]);
+  }
+  const told = [...byReason].map(
+    ([reason, ids]) => paragraph(reason, 2, output) + paragraph(ids.join(', '), 4, output),
+  );
+  return told.length > 0 ? [`${paint(output, 'dim', 'Unsupported here')}\n${told.join('')}`] : [];
+}
 
 function story(run: RunRecord, lines: string[], folder: string, output: Output): string {
   const { evidence } = decisive(run).result;
@@ -206,11 +217,10 @@ function overview(runs: RunRecord[]): string[] {
   const heads = ['', ...seen, ...(controls.length > 0 ? ['controls hold'] : [])];
   const rows = topics.map((topic) => {
     const of = (some: RunRecord[]) => some.filter((run) => run.topic === topic);
-    const held = of(controls).filter(({ outcome }) => outcome === 'conforms').length;
+    const measured = of(controls).filter(({ outcome }) => outcome !== 'unsupported');
+    const held = measured.filter(({ outcome }) => outcome === 'conforms').length;
     const cells = seen.map((outcome) => of(labs).filter((run) => run.outcome === outcome).length || '·');
-    return [topic, ...cells, ...(controls.length > 0 ? [`${held} of ${of(controls).length}`] : [])].map(
-      String,
-    );
+    return [topic, ...cells, ...(controls.length > 0 ? [`${held} of ${measured.length}`] : [])].map(String);
   });
   return [aligned([heads, ...rows])];
 }

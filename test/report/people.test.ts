@@ -15,7 +15,7 @@ t.test('the summary tells each kind of finding apart, with its reason', async (t
   const text = await summary(oneOfEverything);
   const chapters = text.split(/\n(?=[A-Z])/).map((chapter) => chapter.trim());
   const about = (title: string) => chapters.find((chapter) => chapter.startsWith(title)) ?? '';
-  t.match(about('Unsupported'), /egress\/unsupported .*\n {4}the kernel has no netem/);
+  t.match(about('Unsupported'), /^Unsupported here\n {2}the kernel has no netem\n {4}egress\/unsupported$/);
   t.match(about('Deviates, as recorded'), /dns\/recorded[\s\S]*packets 41, 44[\s\S]*known since Linux 2\.6/);
   t.match(about('Flaky'), /order\/flaky[\s\S]*1 of 2: inconclusive[\s\S]*1 of 2: conforms/);
   t.match(about('Inconclusive'), /egress\/inconclusive[\s\S]*egress\/died[\s\S]*r\.ra \| <bad>/);
@@ -37,6 +37,12 @@ t.test('what needs another look is counted, and the evidence of each is named', 
   const inconclusive = await summary({ 'dns/a': ['inconclusive'], 'dns/b': ['conforms'] });
   t.match(inconclusive, /\n1 inconclusive\n/);
   t.notMatch(inconclusive, /nothing unexpected|to accept/);
+});
+
+t.test('what many labs lack is said once', async (t) => {
+  const lacking = [{ kind: 'machine', message: 'the kernel has no netem', remedy: '' } as const];
+  const text = await summary({ 'dns/a': lacking, 'dns/b': lacking, 'dns/c': ['conforms'] });
+  t.match(text, /^Unsupported here\n {2}the kernel has no netem\n {4}dns\/a, dns\/b\n\n/);
 });
 
 t.test('topics stand beside each other where there are several', async (t) => {
