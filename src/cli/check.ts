@@ -33,7 +33,7 @@ async function mistakesOf(file: string, parts: Parts): Promise<string | undefine
   if ('mistakes' in read) return read.mistakes;
   const lab = { name: labNameOf(file), file, ...read };
   try {
-    makeRuns([lab], { ...parts, timers: 'fast', stacks: chosenStacks([lab], undefined, parts.stacks) });
+    makeRuns([lab], { ...parts, timers: 'fast', stacks: await chosenStacks([lab], undefined, parts) });
     return undefined;
   } catch (error) {
     if (error instanceof LabMistakes) return error.mistakes.join('\n');

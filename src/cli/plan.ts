@@ -16,7 +16,7 @@ export interface PlanOptions {
 export async function plan(word: string, options: PlanOptions, given?: Parts): Promise<ExitCode> {
   const parts = given ?? (await import('./laboratory.ts')).parts;
   const [lab] = await loadLabs([oneLabFile(word)], parts.readLab);
-  const stacks = chosenStacks([lab!], options.stack, parts.stacks);
+  const stacks = await chosenStacks([lab!], options.stack, parts);
   const runs = makeRuns([lab!], { ...parts, timers: options.timers, stacks });
   const run = runs.find(({ info }) => info.variant === (options.variant ?? runs[0]?.info.variant));
   if (!run) {

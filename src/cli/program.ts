@@ -237,7 +237,10 @@ const timers = () =>
     .choices(['fast', 'real', 'virtual'])
     .default('fast');
 const stackOption = () =>
-  new Option('--stack <names>', 'host stacks under test, with commas between them').argParser(stacks);
+  new Option(
+    '--stack <names>',
+    'host stacks under test, with commas between them: kernel,networkd@trixie; all: every one that is there, all@trixie: in that user land',
+  ).argParser(stacks);
 const kernelOption = () =>
   new Option(
     '--kernel <names>',

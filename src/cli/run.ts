@@ -55,7 +55,7 @@ export async function runLabs(
   parts: Parts,
 ): Promise<SuiteResults | ExitCode> {
   const labs = await loadLabs(words, parts.readLab);
-  const stacks = chosenStacks(labs, options.stack, parts.stacks);
+  const stacks = await chosenStacks(labs, options.stack, parts);
   const isVirtual = options.timers === 'virtual' || labs.some(({ lab }) => lab.timers === 'virtual');
   const kernels = await openKernels(options, isVirtual, parts);
   try {

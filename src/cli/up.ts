@@ -22,7 +22,7 @@ import { UsageError } from './usage-error.ts';
 export async function up(word: string, options: { timers: Timers; stack?: string[] }): Promise<number> {
   const { parts } = await import('./laboratory.ts');
   const [lab] = await loadLabs([oneLabFile(word)], parts.readLab);
-  const stacks = chosenStacks([lab!], options.stack, parts.stacks);
+  const stacks = await chosenStacks([lab!], options.stack, parts);
   const [run] = makeRuns([lab!], { ...parts, timers: options.timers, stacks });
   refuseSecond(lab!);
   const missing = await missingOn(parts.machine, run!.plan.needs);

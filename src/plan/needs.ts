@@ -28,8 +28,13 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: 
     ...plan.nodes.flatMap(({ name, image }) =>
       image ? [{ kind: 'image', name: image, for: name } as const] : [],
     ),
-    ...plan.daemons.map((daemon) => program(daemon.program, daemon.id, daemon.node)),
-    ...ofStack.map((name) => program(name, `stack ${plan.stack}`, plan.host.node)),
+    ...plan.daemons
+      .filter((daemon) => !(daemon.node === plan.host.node && ofStack.includes(daemon.program)))
+      .map((daemon) => program(daemon.program, daemon.id, daemon.node)),
+    ...ofStack.map((name) => ({
+      ...program(name, `stack ${plan.stack}`, plan.host.node),
+      ofStack: true as const,
+    })),
     ...plan.steps.flatMap((step) => (step.kind === 'probe' ? clientNeeds(step.probe, program) : [])),
     ...(usesNftables ? [program('nft', 'packet filters'), kernel('nftables', 'packet filters')] : []),
     ...(impairments.some(({ delay }) => delay !== undefined) ? [kernel('netem', 'the delay of a link')] : []),
@@ -65,7 +70,9 @@ const clientNeeds = (
 const distinct = (needs: Need[]): Need[] => [
   ...new Map(
     needs
-      .toSorted((a, b) => Number(b.optional ?? false) - Number(a.optional ?? false))
+      .toSorted((a, b) => dispensable(b) - dispensable(a))
       .map((need) => [`${need.kind} ${need.name} ${need.image ?? ''}`, need]),
   ).values(),
 ];
+
+const dispensable = ({ optional, ofStack }: Need): number => Number(optional ?? ofStack ?? false);

@@ -56,6 +56,8 @@ export interface Need {
   for: string;
   /** Where it is missing the lab is unsupported, and the suite no less complete. */
   optional?: true;
+  /** Of the stack under test: where it is missing, the other stacks are measured all the same. */
+  ofStack?: true;
 }
 
 /** A client that is compiled: its name, its source, and the command that makes it (src/clients/client.ts). */

@@ -15,6 +15,8 @@ export interface Missing {
   remedy: string;
   /** Nothing but the labs that need it is missing without it. */
   optional?: true;
+  /** Nothing but the stacks under test that need it are missing without it. */
+  ofStack?: true;
 }
 
 /** What is asked of a machine; thisMachine (machine.ts) looks and tries. */
@@ -50,8 +52,8 @@ export async function missingOn(machine: Machine, needs: Need[]): Promise<Missin
 }
 
 /** Without these no lab, or not all of the labs asked for, can be built: nothing is started. */
-export const isBlocking = ({ kind, image, optional }: Missing): boolean =>
-  kind === 'sandbox' || (kind === 'program' && image === undefined && !optional);
+export const isBlocking = ({ kind, image, optional, ofStack }: Missing): boolean =>
+  kind === 'sandbox' || (kind === 'program' && image === undefined && !optional && !ofStack);
 
 /** All that miflab knows to ask for, for doctor. */
 export const everyNeed: Need[] = [
@@ -132,17 +134,23 @@ function missingPrograms(machine: Machine, needs: Need[]): Missing[] {
           image,
           message: `${where}${packageNote(name)}: needed by ${users}`,
           remedy: image === undefined ? installCommand([name]) : '',
-          ...(isOptional(needs, name, image) && { optional: true }),
+          ...(areAll('optional', needs, name, image) && { optional: true }),
+          ...(areAll('ofStack', needs, name, image) && { ofStack: true }),
         };
       }),
   );
 }
 
-/** Whether everyone who needs a program can do without it. */
-const isOptional = (needs: Need[], program: string, place: string | undefined): boolean =>
+/** Whether everyone who needs a program needs it in this way only. */
+const areAll = (
+  way: 'optional' | 'ofStack',
+  needs: Need[],
+  program: string,
+  place: string | undefined,
+): boolean =>
   needs
     .filter(({ kind, name, image }) => kind === 'program' && name === program && image === place)
-    .every(({ optional }) => optional);
+    .every((need) => need[way]);
 
 const packageNote = (name: string): string =>
   debianPackages[name] && debianPackages[name] !== name ? ` (package ${debianPackages[name]})` : '';

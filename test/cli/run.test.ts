@@ -109,6 +109,28 @@ t.test('timers and stack stand in the results', async (t) => {
   t.match(lastResults().runs, [{ timers: 'real', stack: 'networkd', id: 'one · networkd' }]);
 });
 
+t.test(
+  'all is every stack that is there, in the user land it names; the rest is said in a line',
+  async (t) => {
+    const parts = inFolderOf(
+      t,
+      { one: conforms },
+      {
+        hasProgram: (name) => name !== 'systemd-resolved',
+        lackingImage: async (name) => (name === 'sid' ? 'the user land sid is not built' : undefined),
+      },
+    );
+    await runIn(t, parts, { stack: ['all@trixie'] });
+    t.same(
+      lastResults().runs.map(({ stack }) => stack),
+      ['kernel@trixie'],
+    );
+    await t.rejects(runIn(t, parts, { stack: ['all@sid'] }), {
+      message: 'all@sid: this machine has none of them',
+    });
+  },
+);
+
 t.test('a stack that does not exist is refused, whoever asks for it', async (t) => {
   await t.rejects(runIn(t, inFolderOf(t, { one: conforms }), { stack: ['netwrkd'] }), {
     message: /unknown stack netwrkd: there is kernel, networkd/,

@@ -44,6 +44,14 @@ t.test('a missing program is named once, with who needs it, its package and the 
   t.equal(installCommand(['own-tool']), '');
 });
 
+t.test('a stack whose programs are missing keeps no other stack from running', async (t) => {
+  const machine = { ...everything, hasProgram: () => false };
+  const dhclient: Need = { kind: 'program', name: 'dhclient', for: 'stack dhclient', ofStack: true };
+  t.notOk((await missingOn(machine, [dhclient])).some(isBlocking));
+  const asDaemon: Need = { kind: 'program', name: 'dhclient', for: 'other.client' };
+  t.ok((await missingOn(machine, [dhclient, asDaemon])).some(isBlocking), 'but what another node needs does');
+});
+
 t.test('a kernel feature or ids that are missing do not keep other labs from running', async (t) => {
   const machine = {
     ...everything,
