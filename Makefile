@@ -6,6 +6,10 @@ export PATH := $(CURDIR)/node_modules/.bin:/usr/sbin:/sbin:$(PATH)
 
 labs: build
 	node dist/miflab.js run labs --controls $(FLAGS)
+	node dist/miflab.js run $(COMPARED) --stack all --output results/stacks $(FLAGS)
+
+# A few labs over every stack that is there, with user lands where one is built.
+COMPARED = configuration/managed-flag configuration/on-link-stays egress/dhcp-two-links
 
 test: build
 	tap

@@ -7,6 +7,7 @@ import type { SuiteResults } from '../src/suite/results.ts';
 import { atLeast, atMost, median, row, several, timed } from './figures.ts';
 import { type BringUp, byHand, byMiflab, byMininet } from './hosts.ts';
 import { megabytesOfLabs, processorSeconds } from './resources.ts';
+import { userLands } from './stacks.ts';
 
 const MIFLAB = ['node', 'dist/miflab.js'];
 const LAB = 'bench/labs/radvd-and-dnsmasq.yaml';
@@ -96,6 +97,7 @@ try {
   oneLab();
   await manyLabs();
   await hosts();
+  await userLands();
 } finally {
   rmSync(results, { recursive: true });
 }

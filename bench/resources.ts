@@ -54,21 +54,39 @@ const machineSeconds = (): number =>
  * proportion (proc(5), smaps_rollup).
  */
 export const megabytesOfLabs = (): { labs: number; megabytes: number } => {
-  const sandboxes = new Map<string, number>();
+  const sandboxes = megabytesOf((pid) =>
+    readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`${LAB_VARIABLE}=`),
+  );
+  const sizes = [...sandboxes.values()].map(({ megabytes }) => megabytes);
+  return { labs: sizes.length, megabytes: Math.max(0, ...sizes) };
+};
+
+/** Megabytes of all processes of the user land in which a program of this name runs; 0 where there is none. */
+export const megabytesBeside = (program: string): number =>
+  [...megabytesOf(() => true).values()].find(({ programs }) => programs.includes(program))?.megabytes ?? 0;
+
+/** Of the processes in pid namespaces below this one, by namespace. */
+const megabytesOf = (
+  counts: (pid: string) => boolean,
+): Map<string, { megabytes: number; programs: string[] }> => {
+  const namespaces = new Map<string, { megabytes: number; programs: string[] }>();
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {
     try {
-      if (!readFileSync(`/proc/${pid}/environ`, 'utf8').includes(`${LAB_VARIABLE}=`)) continue;
-      const namespaces = readFileSync(`/proc/${pid}/status`, 'utf8').match(/^NSpid:.*$/m)![0];
-      if (namespaces.split(/\s+/).length < 3) continue;
+      if (!counts(pid)) continue;
+      const within = readFileSync(`/proc/${pid}/status`, 'utf8').match(/^NSpid:.*$/m)![0];
+      if (within.split(/\s+/).length < 3) continue;
       const [, kilobytes] = /^Pss:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/smaps_rollup`, 'utf8'))!;
-      const sandbox = pidNamespace(pid);
-      sandboxes.set(sandbox, (sandboxes.get(sandbox) ?? 0) + Number(kilobytes) / 1024);
+      const namespace = pidNamespace(pid);
+      const { megabytes, programs } = namespaces.get(namespace) ?? { megabytes: 0, programs: [] };
+      namespaces.set(namespace, {
+        megabytes: megabytes + Number(kilobytes) / 1024,
+        programs: [...programs, readFileSync(`/proc/${pid}/comm`, 'utf8').trim()],
+      });
     } catch {
       // It ended while it was looked at.
     }
   }
-  const sizes = [...sandboxes.values()];
-  return { labs: sizes.length, megabytes: Math.max(0, ...sizes) };
+  return namespaces;
 };
 
 const pidNamespace = (pid: string): string => readlinkSync(`/proc/${pid}/ns/pid`);

@@ -1,5 +1,7 @@
-/** Writes what of docs/ comes from the schema of the lab language and from the labs: node --import tsx scripts/generate-docs.ts */
+/** Writes what comes from the schema of the lab language, from the labs and from the definitions of user lands: node --import tsx scripts/generate-docs.ts */
 import { readFile, writeFile } from 'node:fs/promises';
+import { readDefinitionFile } from '../src/images/definition.ts';
+import { dockerfiles } from '../src/images/dockerfile.ts';
 import { jsonSchema } from '../src/lab/json-schema.ts';
 import { referencePage } from '../src/lab/reference.ts';
 import { committedLabs, committedPractice } from './committed.ts';
@@ -10,3 +12,5 @@ const example = await readFile(new URL('test/fixtures/labs/preference.yaml', roo
 await writeFile(new URL('docs/lab-language.md', root), referencePage(example));
 await writeFile(new URL('docs/lab.schema.json', root), `${JSON.stringify(jsonSchema(), null, 2)}\n`);
 await writeFile(new URL('docs/labs.md', root), labsPage(committedLabs(), committedPractice()));
+for (const [file, text] of Object.entries(dockerfiles(readDefinitionFile())))
+  await writeFile(new URL(file, root), text);

@@ -1,7 +1,7 @@
 import { clientNames } from '../clients/index.ts';
 import { stackParts } from '../stacks/index.ts';
-import { availableStacks } from '../suite/available-stacks.ts';
 import type { LoadedLab } from '../suite/make-runs.ts';
+import { availableStacks } from './available-stacks.ts';
 import type { Parts } from './parts.ts';
 import { UsageError } from './usage-error.ts';
 

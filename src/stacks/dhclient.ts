@@ -41,7 +41,12 @@ export const dhclient: Stack = {
       daemons: [...clients.values()].flat(),
       onPlugIn: (link) => startInTurn(host, link, clients.get(link)!),
       nameServers: { from: ['dhcpv4', 'dhcpv6', 'information'], shown: 'last' },
-      settled: (link) => clients.get(link)!.map(takenUp),
+      // Where advertisements have the M flag and no server answers, the client asks on and on.
+      settled: (link) =>
+        clients
+          .get(link)!
+          .filter(({ command }) => !command.includes('-6') || link.offers.dhcpv6.length > 0)
+          .map(takenUp),
     };
   },
 };

@@ -26,7 +26,11 @@ export const ifupdown: Stack = {
       daemons: [...ups.values()],
       onPlugIn: (link) => [ups.get(link) ?? []].flat().map(startClient),
       nameServers: { from: ['dhcpv4', 'dhcpv6', 'information'], shown: 'last' },
-      settled: (link) => [ups.get(link) ?? []].flat().map(({ id }) => ({ daemon: id, pattern: '^up done' })),
+      // Where advertisements have the M flag and no server answers, ifup goes on waiting.
+      settled: (link) =>
+        dhcpV6Wanted(link.offers) && link.offers.dhcpv6.length === 0
+          ? []
+          : [ups.get(link) ?? []].flat().map(({ id }) => ({ daemon: id, pattern: '^up done' })),
     };
   },
 };

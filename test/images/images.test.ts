@@ -1,6 +1,8 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import t from 'tap';
 import { packagesOf } from '../../src/images/build.ts';
-import { readDefinitions } from '../../src/images/definition.ts';
+import { readDefinitionFile, readDefinitions } from '../../src/images/definition.ts';
+import { dockerfiles } from '../../src/images/dockerfile.ts';
 
 t.test('the definitions are whole: a release, packages without lists in lists, absolute paths', async (t) => {
   const definitions = readDefinitions();
@@ -16,6 +18,18 @@ t.test('the definitions are whole: a release, packages without lists in lists, a
       `${name}: absolute`,
     );
   }
+});
+
+t.test('the Dockerfiles say what the definitions say', async (t) => {
+  const wanted = dockerfiles(readDefinitionFile());
+  t.strictSame(
+    readdirSync('images').filter((name) => name.endsWith('.Dockerfile')),
+    Object.keys(wanted)
+      .map((file) => file.slice('images/'.length))
+      .toSorted(),
+  );
+  for (const [file, text] of Object.entries(wanted))
+    t.equal(readFileSync(file, 'utf8'), text, `${file}: make docs`);
 });
 
 t.test("of dpkg's status file the installed packages count, with their versions", async (t) => {

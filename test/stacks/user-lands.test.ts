@@ -81,6 +81,32 @@ t.test('a host in a user land has its own files, processes and name', { skip }, 
 });
 
 t.test(
+  'image: gives hosts a user land whatever the stack; one behind @ stands over it',
+  { skip },
+  async (t) => {
+    const hasConnman = ['/bin/sh', '-c', 'test -e /usr/sbin/connmand && echo there || echo missing'];
+    const text = ONE_NETWORK.replace('under-test: [office]', `under-test: [office], image: ${image}`)
+      .replace('nodes:', `nodes:\n  peer: { host: [office], image: ${image} }`)
+      .replace(
+        / {2}- settle[\s\S]*/,
+        `  - run: { peer: [test, -e, /usr/sbin/connmand] }
+  - probe: { own: { command: { run: ${JSON.stringify(hasConnman)} } } }
+`,
+      );
+    const [plan] = planLabs(text, 'kernel');
+    const { timeline, failure } = await runPlan(plan!);
+    t.equal(failure, undefined);
+    const answers = timeline.flatMap((event) =>
+      event.kind === 'probe' && event.what === 'answer' ? [event.answer.output?.trim()] : [],
+    );
+    t.strictSame(answers, ['there'], 'a program that the machine need not have');
+    const imagesOn = (stack: string) =>
+      planLabs(text, stack)[0]!.nodes.flatMap(({ name, image }) => (image ? [`${name} ${image}`] : []));
+    t.same(imagesOn('kernel@sid').toSorted(), ['host sid', `peer ${image}`]);
+  },
+);
+
+t.test(
   'a stack that is killed in the middle is a daemon that died, with its last words',
   { skip },
   async (t) => {

@@ -1,6 +1,6 @@
 /** Which stacks can be measured on a machine as it is: their user land is built, and their programs are there. */
 import { stackNamed, stackParts } from '../stacks/index.ts';
-import type { Machine } from './needs.ts';
+import type { Machine } from '../suite/needs.ts';
 
 export interface AvailableStacks {
   available: string[];
