@@ -74,3 +74,8 @@ kernels: build
 .PHONY: soak
 soak: build
 	node --import tsx scripts/soak.ts
+
+# Images for the container engine, of the user land trixie: for the tests of hosts in containers.
+.PHONY: containers
+containers: build
+	node --import tsx scripts/make-containers.ts

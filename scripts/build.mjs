@@ -9,8 +9,8 @@ const common = {
   platform: 'node',
   target: 'node20',
   outdir: 'dist',
-  // Native code cannot be bundled.
-  external: ['koffi'],
+  // Native code cannot be bundled; what speaks to a container engine is large, and loaded by its keeper only.
+  external: ['koffi', 'dockerode', 'tar-stream'],
   legalComments: 'none',
   logLevel: 'warning',
 };
@@ -36,6 +36,8 @@ await Promise.all([
       'lab-process': 'src/testbed/lab-process.ts',
       'capture-process': 'src/testbed/capture-process.ts',
       'guest-agent': 'src/guests/agent.ts',
+      'container-keeper': 'src/containers/keeper-process.ts',
+      'container-exec': 'src/containers/exec-process.ts',
       'guest-once': 'src/guests/once.ts',
     },
     banner: { js: requireForBundled },

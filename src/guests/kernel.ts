@@ -77,10 +77,10 @@ export const openKernel = async (image: KernelImage, options: KernelOptions = {}
 const refusingUserLands =
   (measure: Measure): Measure =>
   async (plan, options) =>
-    plan.nodes.some(({ image }) => image !== undefined)
+    plan.nodes.some(({ image, container }) => image !== undefined || container !== undefined)
       ? unmeasured({
           kind: 'machine',
-          message: 'hosts in a guest have no user land of their own yet',
+          message: 'hosts in a guest have no user land or container of their own yet',
           remedy: '',
         })
       : measure(plan, options);

@@ -2,6 +2,7 @@
 import { buildsFor } from '../clients/index.ts';
 import type { Lab } from '../lab/schema.ts';
 import { stackNamed, stackParts } from '../stacks/index.ts';
+import { beyondContainers } from './containers.ts';
 import { planDaemons } from './daemons.ts';
 import { plannedImpairment } from './impairment.ts';
 import { planNeeds } from './needs.ts';
@@ -66,5 +67,6 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
     needs: [],
     unsupported: stack.unsupported,
   };
+  plan.unsupported ??= beyondContainers(plan);
   return { ...plan, needs: planNeeds(plan, chosen.programs, lab.needs ?? []) };
 };

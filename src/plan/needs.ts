@@ -13,6 +13,9 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: 
     image: plan.nodes.find((one) => one.name === node)?.image,
   });
   const kernel = (name: string, by: string): Need => ({ kind: 'kernel', name, for: by });
+  // What a container lacks it says itself: nobody looks into an image of the engine.
+  const isInContainer = (node: string) =>
+    plan.nodes.some(({ name, container }) => name === node && container);
   const impairments = [
     ...plan.links.map(({ impair }) => impair),
     ...plan.steps.map((step) => (step.kind === 'impair' ? step.impair : undefined)),
@@ -28,14 +31,23 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: 
     ...plan.nodes.flatMap(({ name, image }) =>
       image ? [{ kind: 'image', name: image, for: name } as const] : [],
     ),
+    ...plan.nodes.flatMap(({ name, container }) =>
+      container ? [{ kind: 'container', name: container.image, for: name } as const] : [],
+    ),
     ...plan.daemons
-      .filter((daemon) => !(daemon.node === plan.host.node && ofStack.includes(daemon.program)))
+      .filter(
+        (daemon) =>
+          !isInContainer(daemon.node) &&
+          !(daemon.node === plan.host.node && ofStack.includes(daemon.program)),
+      )
       .map((daemon) => program(daemon.program, daemon.id, daemon.node)),
-    ...ofStack.map((name) => ({
+    ...(isInContainer(plan.host.node) ? [] : ofStack).map((name) => ({
       ...program(name, `stack ${plan.stack}`, plan.host.node),
       ofStack: true as const,
     })),
-    ...plan.steps.flatMap((step) => (step.kind === 'probe' ? clientNeeds(step.probe, program) : [])),
+    ...plan.steps.flatMap((step) =>
+      step.kind === 'probe' && !isInContainer(step.probe.node) ? clientNeeds(step.probe, program) : [],
+    ),
     ...(usesNftables ? [program('nft', 'packet filters'), kernel('nftables', 'packet filters')] : []),
     ...(impairments.some(({ delay }) => delay !== undefined) ? [kernel('netem', 'the delay of a link')] : []),
     ...(impairments.some(({ rate }) => rate !== undefined) ? [kernel('tbf', 'the rate of a link')] : []),

@@ -1,7 +1,7 @@
 /** What each node is told before anything starts: kernel parameters, addresses, routes, rules, rulesets, files. */
 import type { HostUnderTest, Lab, Route, Router, Rule, Server } from '../lab/schema.ts';
 import { canonical, contains, type Family, familyOf } from './addresses.ts';
-import type { PlannedInterface, PlannedNode, Timers } from './plan.ts';
+import type { PlannedContainer, PlannedInterface, PlannedNode, Timers } from './plan.ts';
 import { resolveReferences } from './references.ts';
 import {
   addressOfNode,
@@ -18,6 +18,7 @@ export const planNode = (node: TopologyNode, topology: Topology, lab: Lab, timer
   role: node.role,
   ownFiles: node.role === 'under-test' || node.role === 'host',
   image: (node.lab as HostUnderTest | undefined)?.image,
+  container: plannedContainer((node.lab as HostUnderTest | undefined)?.container),
   interfaces: node.interfaces,
   files: filesOf(node, topology),
   sysctls: [...baseline(node, timers), ...stated(node)],
@@ -27,6 +28,11 @@ export const planNode = (node: TopologyNode, topology: Topology, lab: Lab, timer
     .join('\n'),
   tc: (node.lab?.tc ?? []).map((line) => resolve(line, topology)),
 });
+
+export const plannedContainer = (container: HostUnderTest['container']): PlannedContainer | undefined =>
+  typeof container === 'string'
+    ? { image: container, init: false }
+    : container && { image: container.image, init: container.init ?? false };
 
 const resolve = (text: string, topology: Topology) => resolveReferences(text, topology);
 

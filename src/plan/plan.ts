@@ -48,7 +48,7 @@ export interface PlannedHost {
 }
 
 export interface Need {
-  kind: 'program' | 'module' | 'kernel' | 'ids' | 'image';
+  kind: 'program' | 'module' | 'kernel' | 'ids' | 'image' | 'container';
   name: string;
   /** Of a program: the user land that must have it; none: the machine. */
   image?: string;
@@ -99,6 +99,8 @@ export interface PlannedNode {
   ownFiles: boolean;
   /** The user land that a host lives in instead of the machine's, with pid and ipc namespaces of its own too. */
   image?: string;
+  /** The container that it lives in, made by the machine's engine. */
+  container?: PlannedContainer;
   /** Its stack brings its links up and gives them their addresses and routes: the test bed does neither. */
   managed?: true;
   interfaces: PlannedInterface[];
@@ -109,6 +111,12 @@ export interface PlannedNode {
   ip: string[];
   nftables: string;
   tc: string[];
+}
+
+export interface PlannedContainer {
+  image: string;
+  /** Its own command is an init, which starts what the image enables. */
+  init: boolean;
 }
 
 /** Its text, with its mode where that is not 0644; or where a symbolic link leads. */

@@ -1,10 +1,11 @@
 /** The stack of the host under test as part of a plan: its files, daemons and steps, and what it cannot do. Pure. */
 import type { HostUnderTest, Lab, Route } from '../lab/schema.ts';
 import type { Stack } from '../stacks/stack.ts';
+import { IN_CONTAINER } from './containers.ts';
 import { unlearnable } from './name-servers.ts';
-import { staticRoute } from './nodes.ts';
+import { plannedContainer, staticRoute } from './nodes.ts';
 import { autonomousPrefixes, leasesOn, offersOn } from './offers.ts';
-import type { PlannedHost, PlannedNode, PlannedStep, Timers } from './plan.ts';
+import type { PlannedContainer, PlannedHost, PlannedNode, PlannedStep, Timers } from './plan.ts';
 import type { Uptake } from './settled.ts';
 import { hostUnderTest, type Topology, type TopologyNode } from './topology.ts';
 
@@ -28,7 +29,8 @@ export const planStack = (
     routes: routes.filter(({ link }) => link === planned.name),
   }));
   const linkNamed = (name: string) => links.find((link) => link.interface.name === name)!;
-  const userLand = image ?? stated.image;
+  const container = plannedContainer(stated.container);
+  const userLand = container ? undefined : (image ?? stated.image);
   const {
     files,
     sysctls,
@@ -49,11 +51,13 @@ export const planStack = (
     nameServers,
     said: (link) => settled?.(linkNamed(link)) ?? [],
   };
+  // An init starts them itself.
+  const started = container?.init ? [] : (daemons ?? []);
   return {
     host: watched,
     uptake,
-    daemons: (daemons ?? []).map((daemon) => ({ ...daemon, started: false })),
-    start: (daemons ?? [])
+    daemons: started.map((daemon) => ({ ...daemon, started: false })),
+    start: started
       .filter(({ started }) => started)
       .map(({ id }): PlannedStep => ({ kind: 'daemon', title: `start ${id}`, action: 'start', daemon: id })),
     onPlugIn: (link: string): PlannedStep[] => onPlugIn?.(linkNamed(link)) ?? [],
@@ -65,7 +69,7 @@ export const planStack = (
         image: userLand,
         managed: stack.managesLinks,
         files: {
-          ...(userLand ? ofUserLand(planned, stated) : planned.files),
+          ...(userLand || container ? ofUserLand(planned, stated) : planned.files),
           ...files,
           // Who writes one by hand writes it over what a package has put there.
           ...(stated.resolver && { '/etc/resolv.conf': planned.files['/etc/resolv.conf']! }),
@@ -75,6 +79,8 @@ export const planStack = (
     },
     unsupported:
       unsupported ??
+      otherFiles(stack, image, container) ??
+      (container?.init && (onPlugIn || settled) ? startedByMiflab(stack) : undefined) ??
       unmanageable(stack, stated, routes) ??
       lackingClient(stack, topology) ??
       unlearnable(stack.name, nameServers, lab, topology),
@@ -98,6 +104,20 @@ const linkTowards = (
           ),
         ),
       )?.name;
+
+/** The name of a stack says in whose files it runs: stack@container where the lab has its host in one. */
+const otherFiles = (
+  { name }: Stack,
+  image: string | undefined,
+  container: PlannedContainer | undefined,
+): string | undefined => {
+  if (container && image !== undefined && image !== IN_CONTAINER)
+    return `the host lives in the container ${container.image}, not in the user land ${image}: the stack there is ${name}@${IN_CONTAINER}`;
+  return image === IN_CONTAINER && !container ? 'the host lives in no container' : undefined;
+};
+
+const startedByMiflab = ({ name }: Stack): string =>
+  `miflab starts ${name} link by link, and in this container only its own init starts programs`;
 
 /** What a lab may state of the host only where the test bed sets up its links. */
 const KERNEL_ONLY = ['link-local', 'rules', 'labels', 'ip'] as const;

@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
+import { lackingContainer } from '../containers/engine.ts';
 import { imageHasProgram, unusable } from '../images/store.ts';
 import { runProgram } from '../sys/program.ts';
 import { closedFolder, idMapping } from '../sys/sandbox.ts';
@@ -20,6 +21,7 @@ export const thisMachine: Machine = {
       : imageHasProgram(image, name),
   lackingImage: unusable,
   hasModule: (name) => existsSync(join(modulesPath(), name)),
+  lackingContainer,
   hasIdRange: () => idMapping() === 'range',
   refusesSandbox,
   lackingFeatures,

@@ -1,5 +1,6 @@
 /** What a machine lacks of what labs need, each in one sentence with the command that gets it. */
 import { clients } from '../clients/index.ts';
+import { ANY_IMAGE } from '../containers/engine.ts';
 import type { Need } from '../plan/plan.ts';
 import { debianPackages, installCommand } from './debian-packages.ts';
 import { kernelFeatures } from './kernel-features.ts';
@@ -28,6 +29,8 @@ export interface Machine {
   hasModule(name: string): boolean;
   /** Why a user land cannot serve; undefined where it can. */
   lackingImage(name: string): Promise<string | undefined>;
+  /** Why no container of an image, or of ANY_IMAGE, can be made; undefined where it can. */
+  lackingContainer(image: string): Promise<{ reason: string; remedy: string } | undefined>;
   /** Whether a lab can have many user ids. */
   hasIdRange(): boolean;
   /** Why no sandbox can be made; undefined where one can. */
@@ -40,8 +43,10 @@ export interface Machine {
 export async function missingOn(machine: Machine, needs: Need[]): Promise<Missing[]> {
   const images = await missingImages(machine, needs);
   const isThere = ({ image }: Need) => !images.some(({ name }) => name === image);
+  const containers = await missingContainers(machine, needs);
   const programs = [
     ...images,
+    ...containers,
     ...missingPrograms(machine, needs.filter(isThere)),
     ...missingModules(machine, needs),
   ];
@@ -78,6 +83,7 @@ export const everyNeed: Need[] = [
     })),
   ),
   ...Object.keys(kernelFeatures).map((name) => ({ kind: 'kernel' as const, name, for: 'some labs' })),
+  { kind: 'container', name: ANY_IMAGE, for: 'labs with hosts in containers' },
   { kind: 'ids', name: 'range', for: 'labs whose programs change their user' },
 ];
 
@@ -110,6 +116,26 @@ async function missingImages(machine: Machine, needs: Need[]): Promise<Missing[]
               name,
               message: `${problem}: needed by ${users}`,
               remedy: `miflab image build ${name}`,
+            },
+          ];
+    }),
+  );
+  return found.flat();
+}
+
+async function missingContainers(machine: Machine, needs: Need[]): Promise<Missing[]> {
+  const found = await Promise.all(
+    grouped(needs, 'container').map(async ([name, users]): Promise<Missing[]> => {
+      const lacking = await machine.lackingContainer(name);
+      return lacking === undefined
+        ? []
+        : [
+            {
+              kind: 'container',
+              name,
+              message: `${lacking.reason}: needed by ${users}`,
+              remedy: lacking.remedy,
+              optional: true,
             },
           ];
     }),

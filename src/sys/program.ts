@@ -42,7 +42,7 @@ export const startProgram = (
 };
 
 /** nsenter waits outside for the program that it started in a pid namespace, and hands no signal on. */
-const childrenOf = (pid: number | undefined): number[] => {
+export const childrenOf = (pid: number | undefined): number[] => {
   try {
     const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8');
     return children.split(' ').filter(Boolean).map(Number);

@@ -6,15 +6,16 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Plan, PlannedNode } from '../plan/plan.ts';
 import { inNetwork, sendWholeChecksums } from '../sys/libc.ts';
 import { runProgram } from '../sys/program.ts';
+import type { Containers } from './containers.ts';
 import { LabFault, standingAt } from './faults.ts';
 import { giveOwnFiles } from './own-files.ts';
-import { FABRIC, inNode, networkPath, type Place, RUN_FOLDER } from './places.ts';
+import { FABRIC, inNode, networkOf, networkPath, type Place, RUN_FOLDER } from './places.ts';
 import { type Originals, originalsOf, setSysctls } from './sysctls.ts';
 import { giveUserLand } from './user-land.ts';
 
 /** What was there before, as far as a step puts it back. */
-export const build = async (plan: Plan): Promise<{ sysctls: Originals }> => {
-  for (const folder of ['nodes', 'mounts', 'names', 'roots', 'pids', 'ipcs'])
+export const build = async (plan: Plan, containers: Containers): Promise<{ sysctls: Originals }> => {
+  for (const folder of ['nodes', 'mounts', 'names', 'roots', 'pids', 'ipcs', 'containers'])
     mkdirSync(`${RUN_FOLDER}/${folder}`, { recursive: true });
   await ipBatch('the test bed', creation(plan));
   // Bridges and their ports are no hosts: they must not solicit routers or answer anyone.
@@ -29,14 +30,7 @@ export const build = async (plan: Plan): Promise<{ sysctls: Originals }> => {
     writeFileSync(`${RUN_FOLDER}/nodes/${node.name}`, nodeLines(node).join('\n'));
   const ownFiles = plan.nodes
     .filter((node) => node.ownFiles)
-    .map((node) =>
-      node.image
-        ? giveUserLand(node, node.image)
-        : giveOwnFiles(
-            node,
-            plan.daemons.filter((daemon) => daemon.node === node.name),
-          ),
-    );
+    .map((node) => giveFiles(node, plan, containers));
   await Promise.all([configure(plan), ...ownFiles]);
   for (const node of plan.nodes) await standingAt(node.at, () => applyRulesets(node));
   for (const node of plan.nodes)
@@ -48,6 +42,15 @@ const sendAsNetworkCardsDo = (node: PlannedNode): void =>
   inNetwork(networkPath(node.name), () => {
     for (const { name } of node.interfaces) sendWholeChecksums(name);
   });
+
+const giveFiles = (node: PlannedNode, { daemons }: Plan, containers: Containers): Promise<void> => {
+  if (node.container) return standingAt(node.at, () => containers.start(node));
+  if (node.image) return giveUserLand(node, node.image);
+  return giveOwnFiles(
+    node,
+    daemons.filter((daemon) => daemon.node === node.name),
+  );
+};
 
 const creation = (plan: Plan): string[] => [
   ...[FABRIC, ...plan.nodes.map(({ name }) => name)].map((name) => `netns add ${name}`),
@@ -113,11 +116,11 @@ const refusal = (plan: Plan, errors: string): LabFault => {
 
 const applyRulesets = async (node: PlannedNode): Promise<void> => {
   if (node.nftables) await nft(node, node.nftables);
-  for (const line of node.tc) await runInNode(node, ['tc', ...line.split(/\s+/)]);
+  for (const line of node.tc) await runInNode(networkOf(node), ['tc', ...line.split(/\s+/)]);
 };
 
 export const nft = async (node: Place, ruleset: string): Promise<void> => {
-  const { code, errors } = await runProgram(inNode(node, ['nft', '-f', '-']), ruleset);
+  const { code, errors } = await runProgram(inNode(networkOf(node), ['nft', '-f', '-']), ruleset);
   if (code !== 0) throw new LabFault(`nftables on ${node.name}: ${errors.trim()}`);
 };
 

@@ -36,6 +36,9 @@ export class DaemonFault extends Error {
   }
 }
 
+/** The machine refuses what only this lab needs. */
+export class MachineFault extends Error {}
+
 /** A state that the experiment waits for did not come. */
 export class EvidenceFault extends Error {}
 
@@ -43,6 +46,8 @@ export const failureOf = (error: unknown): Failure => {
   if (error instanceof DaemonFault)
     return { kind: 'daemon', message: error.message, daemon: error.daemon, lastOutput: error.lastOutput };
   if (error instanceof LabFault) return { kind: 'lab', message: error.message, at: error.at };
+  if (error instanceof MachineFault)
+    return { kind: 'machine', message: error.message, remedy: 'miflab doctor' };
   if (error instanceof EvidenceFault) return { kind: 'evidence', message: error.message };
   return { kind: 'bug', message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 };

@@ -29,7 +29,10 @@ export const watchHost = (plan: Plan, recorder: Recorder): HostWatch => {
 /** Every change of the host's resolver configuration goes into the timeline, whoever writes it. */
 const watchResolver = (plan: Plan, recorder: Recorder): (() => string) => {
   const { node, resolverFile } = plan.host;
-  const file = pathOn(plannedNode(plan, node), resolverFile);
+  const place = plannedNode(plan, node);
+  // The files of a container belong to the machine's root.
+  if (place.container) return () => '';
+  const file = pathOn(place, resolverFile);
   let text = '';
   const look = () => {
     const found = readIfThere(file);

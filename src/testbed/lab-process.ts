@@ -2,12 +2,15 @@
  * The process that runs one lab, inside its sandbox: it builds the networks, starts the daemons, runs the
  * steps and tells everything on standard output. The end of its standard input is the end of the lab.
  */
+import { EventEmitter } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
+import type { KeeperAnswer } from '../containers/messages.ts';
 import { runSteps } from '../experiment/run-steps.ts';
 import type { Plan } from '../plan/plan.ts';
 import { build } from './build.ts';
 import { startCapture } from './capture.ts';
+import { makeContainers } from './containers.ts';
 import { makeDaemons } from './daemons.ts';
 import { failureOf } from './faults.ts';
 import { watchHost } from './host-watch.ts';
@@ -22,11 +25,12 @@ import { untilNodesAreUsable } from './usable.ts';
 const asLine = (message: LabMessage): string => `${JSON.stringify(message)}\n`;
 const tell = (message: LabMessage): void => void process.stdout.write(asLine(message));
 
-const runLab = async ({ plan, keep }: LabOrder): Promise<void> => {
+const runLab = async ({ plan, keep }: LabOrder, outside: EventEmitter): Promise<void> => {
   const recorder = makeRecorder();
   tell({ kind: 'began', epochMs: recorder.epochMs });
   recorder.watch((event) => tell({ kind: 'event', event }));
-  const before = await build(plan);
+  const containers = makeContainers(outside, recorder, (node) => tell({ kind: 'container', node }));
+  const before = await build(plan, containers);
   const capture = startCapture(plan, recorder);
   try {
     const daemons = makeDaemons(plan, recorder);
@@ -46,8 +50,8 @@ const runLab = async ({ plan, keep }: LabOrder): Promise<void> => {
         await new Promise(() => {});
       });
     };
-    // A daemon that dies ends whatever the lab waits for.
-    await Promise.race([experiment(), daemons.failed]);
+    // A daemon or a container that dies ends whatever the lab waits for.
+    await Promise.race([experiment(), daemons.failed, containers.failed]);
   } finally {
     capture.finish();
   }
@@ -60,7 +64,9 @@ const impairLinks = async (plan: Plan): Promise<void> => {
 const lines = createInterface({ input: process.stdin });
 lines.on('close', () => process.exit(1));
 lines.once('line', (line) => {
-  runLab(JSON.parse(line) as LabOrder)
+  const outside = new EventEmitter();
+  lines.on('line', (answer) => outside.emit('answer', JSON.parse(answer) as KeeperAnswer));
+  runLab(JSON.parse(line) as LabOrder, outside)
     .catch((error: unknown) => tell({ kind: 'failure', failure: failureOf(error) }))
     .finally(() => {
       // What is written to a reader that is slow waits in this process, and would end with it.

@@ -10,6 +10,7 @@ import { SandboxRefused, startSandbox } from '../sys/sandbox.ts';
 import type { Failure } from '../verdict/verdict.ts';
 import { builtClients, ClientNotBuilt } from './built-clients.ts';
 import { modulesPath, programPath } from './bundle.ts';
+import { keepContainers } from './keep-containers.ts';
 import type { Measure, Measurement } from './measurement.ts';
 import type { LabMessage, LabOrder } from './messages.ts';
 
@@ -97,12 +98,17 @@ export const runInSandbox: RunLab = async (order, onMessage, signal) => {
   sandbox.stdin.write(`${JSON.stringify(order)}\n`);
   const messages = createInterface({ input: sandbox.stdout });
   const read = new Promise<void>((resolve) => messages.once('close', resolve));
+  const containers = order.plan.nodes.some(({ container }) => container)
+    ? keepContainers(order.plan, sandbox)
+    : undefined;
   messages.on('line', (line) => {
     const message = parse(line);
-    if (message) onMessage(message);
+    if (message?.kind === 'container') containers!.start(message.node);
+    else if (message) onMessage(message);
   });
   await read;
   const { exitCode, signal: killedBy } = await sandbox;
+  await containers?.end();
   signal?.removeEventListener('abort', abort);
   return said.trim() || `exit ${exitCode ?? killedBy}`;
 };

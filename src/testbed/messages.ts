@@ -3,7 +3,10 @@ import type { TimelineEvent } from '../evidence/timeline.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Failure } from '../verdict/verdict.ts';
 
-/** To the lab process, the first line of its standard input; the end of that input ends the lab. */
+/**
+ * To the lab process, the first line of its standard input; the end of that input ends the lab. Lines after it are what
+ * becomes of its containers (KeeperAnswer).
+ */
 export interface LabOrder {
   plan: Plan;
   /** Stay up before the first probe, for `miflab up`: the mark by which others find the lab. */
@@ -14,6 +17,8 @@ export interface LabOrder {
 export type LabMessage =
   | { kind: 'began'; epochMs: number }
   | { kind: 'event'; event: TimelineEvent }
+  /** The network of a host is there, and its container may be made. */
+  | { kind: 'container'; node: string }
   | { kind: 'kept' }
   | { kind: 'failure'; failure: Failure }
   | { kind: 'end' };

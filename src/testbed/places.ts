@@ -1,5 +1,6 @@
 /** Where the parts of a running lab lie inside its sandbox, and how a program gets into a node. */
 import type { PlannedNode } from '../plan/plan.ts';
+import { programInside } from '../sys/sandbox.ts';
 
 export { FABRIC } from '../plan/plan.ts';
 
@@ -20,10 +21,18 @@ export const pathOn = (node: Place, path: string): string =>
   node.ownFiles ? `${rootPath(node.name)}${path}` : path;
 
 /** The namespaces in which a node's programs run, and whether it has files and a user land of its own. */
-export type Place = Pick<PlannedNode, 'name' | 'ownFiles' | 'image'>;
+export type Place = Pick<PlannedNode, 'name' | 'ownFiles' | 'image' | 'container'>;
 
 /** The command that runs a program in a node: in its network, and where it has files and a name of its own, in those. */
-export const inNode = ({ name, ownFiles, image }: Place, command: string[]): string[] => [
+export const inNode = ({ name, ownFiles, image, container }: Place, command: string[]): string[] =>
+  container
+    ? [...programInside('container-exec.js'), name, ...command]
+    : inNamespaces({ name, ownFiles, image }, command);
+
+/** Of a node only its network, with the machine's own programs. */
+export const networkOf = ({ name }: Place): Place => ({ name, ownFiles: false });
+
+const inNamespaces = ({ name, ownFiles, image }: Place, command: string[]): string[] => [
   ...(image ? AS_ROOT_OF_A_HOST : []),
   'nsenter',
   `--net=${networkPath(name)}`,

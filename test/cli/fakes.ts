@@ -15,6 +15,7 @@ const wholeMachine: Machine = {
   refusesSandbox: async () => undefined,
   lackingFeatures: async () => [],
   lackingImage: async () => undefined,
+  lackingContainer: async () => undefined,
 };
 
 /** What a lab file of these tests says, as JSON: how its measurements come out, and what it needs. */

@@ -14,6 +14,7 @@ const everything: Machine = {
   refusesSandbox: async () => undefined,
   lackingFeatures: async () => [],
   lackingImage: async () => undefined,
+  lackingContainer: async () => undefined,
 };
 const needs: Need[] = [
   { kind: 'program', name: 'radvd', for: 'lte-router.ra' },

@@ -16,6 +16,10 @@ import {
   Prefix,
 } from './values.ts';
 
+const ImageName = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9._\-/:@]*$/i, 'expected the name of an image: debian:trixie');
+
 export const Route = define(
   'Route',
   'A static route',
@@ -98,7 +102,25 @@ export const linkServices = {
   dhcpv6: describe('DHCPv6 server per link', z.record(naming('own link'), DhcpV6)).optional(),
 };
 
+export const Container = define(
+  'Container',
+  'The container that a host lives in',
+  z.strictObject({
+    image: describe('An image that the container engine has: debian:trixie', ImageName),
+    init: describe(
+      "The image's own command is an init such as systemd, which starts the stack: miflab lays its configuration and starts no program there",
+      z.boolean(),
+    ).optional(),
+  }),
+);
+
+const container = describe(
+  'The container that the host lives in, or only its image (docs/containers.md)',
+  z.union([ImageName, Container]),
+).optional();
+
 const hostFiles = {
+  container,
   image: describe(
     'The user land that the host lives in: trixie (default: the one of its stack, or the machine)',
     Name,
@@ -166,6 +188,7 @@ export const OtherHost = define(
   z.strictObject({
     host: Links,
     image: hostFiles.image,
+    container,
     ...linkServices,
     ...everyNode,
   }),
@@ -187,6 +210,7 @@ export const Node = define(
   z.union([Router, Server, OtherHost, HostUnderTest]),
 );
 
+export type Container = z.infer<typeof Container>;
 export type Router = z.infer<typeof Router>;
 export type Server = z.infer<typeof Server>;
 export type OtherHost = z.infer<typeof OtherHost>;
