@@ -15,7 +15,7 @@ import { execa } from 'execa';
 export type IdMapping = 'range' | 'single';
 
 /** Where the sandbox shows miflab's own program and the Node that runs it. */
-const PROGRAM_FOLDER = '/run/miflab-program';
+export const PROGRAM_FOLDER = '/run/miflab-program';
 const NODE = '/run/miflab-node';
 /** Where it shows user lands. */
 export const IMAGE_FOLDER = '/run/miflab-images';
