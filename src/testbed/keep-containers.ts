@@ -1,6 +1,6 @@
 /** The orchestrator's end of a lab's containers: it tells their keeper where the lab is, and the lab what became of them. */
 import { randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { theKeeper } from '../containers/keeper.ts';
 import { asLine } from '../containers/messages.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -20,7 +20,7 @@ export const keepContainers = ({ nodes, daemons }: Plan, { pid, stdin }: MappedP
         ...container!,
         run,
         node: name,
-        pid: processWithin(pid!)!,
+        pid: processThatSees(name, pid!)!,
         files: Object.assign({}, files, ...ofDaemons),
       });
     },
@@ -29,11 +29,15 @@ export const keepContainers = ({ nodes, daemons }: Plan, { pid, stdin }: MappedP
   };
 };
 
-/** The first process below that sees the files of the lab instead of the machine's. */
-const processWithin = (pid: number): number | undefined => {
-  if (existsSync(`/proc/${pid}/root${PROGRAM_FOLDER}`)) return pid;
+/** The first process below that sees the network of a node: the lab mounts it in a mount namespace of its own. */
+const processThatSees = (node: string, pid: number): number | undefined => {
+  const root = `/proc/${pid}/root`;
+  const [program, folder, network] = [PROGRAM_FOLDER, '/run/netns', `/run/netns/${node}`].map((path) =>
+    statSync(`${root}${path}`, { throwIfNoEntry: false }),
+  );
+  if (program && network && network.dev !== folder!.dev) return pid;
   for (const child of childrenOf(pid)) {
-    const found = processWithin(child);
+    const found = processThatSees(node, child);
     if (found !== undefined) return found;
   }
   return undefined;
