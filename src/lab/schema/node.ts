@@ -102,7 +102,7 @@ export const linkServices = {
   dhcpv6: describe('DHCPv6 server per link', z.record(naming('own link'), DhcpV6)).optional(),
 };
 
-export const Container = define(
+const Container = define(
   'Container',
   'The container that a host lives in',
   z.strictObject({
