@@ -7,6 +7,9 @@ export const openEngine = async (): Promise<Docker> => new (await import('docker
 /** In place of the name of an image: whether there is an engine at all. */
 export const ANY_IMAGE = '';
 
+/** Its root is the machine's root: a stranger's lab must not get one unasked. */
+const ALLOWED = 'MIFLAB_CONTAINERS';
+
 /** Why no container of this image can be made for a lab; undefined where it can. Nothing is ever pulled. */
 export const lackingContainer = async (
   image: string,
@@ -15,6 +18,11 @@ export const lackingContainer = async (
     return {
       reason: 'a container is made by an engine that belongs to root, and cannot enter the lab of a user',
       remedy: 'run miflab as root',
+    };
+  if (process.env[ALLOWED] !== 'allow')
+    return {
+      reason: "a container's root is the machine's root, and containers are not allowed",
+      remedy: `${ALLOWED}=allow miflab run, for labs that you trust`,
     };
   const engine = await openEngine();
   try {

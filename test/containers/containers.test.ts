@@ -10,6 +10,7 @@ import { measure } from '../../src/testbed/measure.ts';
 import { planLabs, runLab } from '../support/run-lab.ts';
 
 t.setTimeout(600_000);
+process.env.MIFLAB_CONTAINERS = 'allow';
 
 const lacking = async (image: string): Promise<string | false> => {
   const { reason, remedy } = (await lackingContainer(image)) ?? {};
@@ -37,6 +38,13 @@ const WAITS = `${NETWORKS}${nodes('"miflab:trixie"')}experiment:
 `;
 
 const ofMiflab = (engine: Docker) => engine.listContainers({ all: true, filters: { label: [OWNER_LABEL] } });
+
+t.test('no lab has a container where nobody allowed it', async (t) => {
+  delete process.env.MIFLAB_CONTAINERS;
+  const { reason } = (await lackingContainer('debian'))!;
+  process.env.MIFLAB_CONTAINERS = 'allow';
+  t.match(reason, process.getuid!() === 0 ? 'containers are not allowed' : 'belongs to root');
+});
 
 t.test('an owner is a process: another one with its number is not it', async (t) => {
   const owner = ownOwner();
