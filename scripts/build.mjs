@@ -46,6 +46,7 @@ await Promise.all([
     ...common,
     entryPoints: {
       'clients/node': 'src/clients/programs/node.ts',
+      'clients/resolved': 'src/clients/programs/resolved.ts',
       'clients/ice': 'src/clients/programs/ice.ts',
     },
     external: ['node-datachannel', 'werift'],

@@ -22,7 +22,7 @@ export const debianPackages: Record<string, string> = {
   java: 'default-jre-headless',
   chromium: 'chromium',
   javac: 'default-jdk-headless',
-  python3: 'python3-minimal',
+  python3: 'python3',
   ping: 'iputils-ping',
   tcpdump: 'tcpdump',
   tshark: 'tshark',

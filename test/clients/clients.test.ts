@@ -24,14 +24,8 @@ const outputs: [client: string, kind: 'resolve' | 'reverse', output: string, ans
   [
     'resolved',
     'resolve',
-    'www.example: 2001:db8:ff::1                    -- link: wifi\n             192.0.2.1                      -- link: lte\n             (web.example)\n',
+    '{"addresses":["2001:db8:ff::1","192.0.2.1"]}\n',
     { addresses: ['2001:db8:ff::1', '192.0.2.1'] },
-  ],
-  [
-    'resolved',
-    'reverse',
-    '192.0.2.1: www.example                      -- link: wifi\n',
-    { names: ['www.example'] },
   ],
   [
     'musl',
