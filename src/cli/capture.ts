@@ -15,11 +15,8 @@ export async function capture(word: string, name: string | undefined): Promise<n
   }
   const lab = runningLab(word);
   const links = linksOf(await planOfRunning(lab), lab, name);
-  const { command, environment } = enterSandbox(lab.pid, [...programInside('capture-process.js'), ...links]);
-  const [file, ...args] = command;
+  const [file, ...args] = enterSandbox(lab.pid, [...programInside('capture-process.js'), ...links]);
   const capturing = execa(file!, args, {
-    env: environment,
-    extendEnv: false,
     stdin: 'pipe',
     stdout: 'inherit',
     stderr: 'inherit',

@@ -23,14 +23,11 @@ async function runOn(
   wanted: string[],
   more: Record<string, string> = {},
 ): Promise<number> {
-  const { command, environment } = enterSandbox(lab.pid, inNode(node, wanted));
-  const [file, ...args] = command;
+  const [file, ...args] = enterSandbox(lab.pid, inNode(node, wanted), more);
   // Ctrl-C is for the command; what it makes of it is passed on.
   const ignore = () => {};
   process.on('SIGINT', ignore);
   const { exitCode, signal } = await execa(file!, args, {
-    env: { ...environment, ...more },
-    extendEnv: false,
     stdio: 'inherit',
     reject: false,
   });

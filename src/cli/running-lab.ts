@@ -47,11 +47,8 @@ export function runningLab(word: string): RunningLab {
  * @throws UsageError where it is still being built, or gone
  */
 export async function planOfRunning({ name, pid }: RunningLab): Promise<Plan> {
-  const { command, environment } = enterSandbox(pid, ['cat', PLAN_FILE]);
-  const [file, ...args] = command;
+  const [file, ...args] = enterSandbox(pid, ['cat', PLAN_FILE]);
   const { stdout, exitCode } = await execa(file!, args, {
-    env: environment,
-    extendEnv: false,
     reject: false,
     stdin: 'ignore',
   });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { Reply } from './schema/expectation.ts';
 import { type Named, names } from './schema/names.ts';
-import { everyNode, linkServices } from './schema/node.ts';
+import { Container, everyNode, linkServices } from './schema/node.ts';
 import {
   NeighbourAdvertisementPacket,
   NeighbourSolicitationPacket,
@@ -60,6 +60,7 @@ const sections = (): string[] => [
   section('Server', schema.Server, nodeKeys),
   section('OtherHost', schema.OtherHost, nodeKeys),
   section('HostUnderTest', schema.HostUnderTest, nodeKeys),
+  section('Container', Container),
   heading('Keys of every node', '', rows(everyNode)),
   heading('Services of routers and hosts', '', rows(linkServices)),
   section('RouterAdvertisement', schema.RouterAdvertisement),

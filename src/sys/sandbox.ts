@@ -119,23 +119,24 @@ export const mappedRoot = (): { uid: number; gid: number } =>
 /** The command that runs another of miflab's programs inside a sandbox. */
 export const programInside = (name: string): string[] => [NODE, `${PROGRAM_FOLDER}/${name}`];
 
-/** The command that runs another one as root of the sandbox that a process is in, and the environment for both. */
-export const enterSandbox = (
-  pid: number,
-  command: string[],
-): { command: string[]; environment: Record<string, string> } => {
+/**
+ * The command that runs another one as root of the sandbox that a process is in, with an environment of its own:
+ * what the caller's has, NODE_OPTIONS for one, is not for a program inside.
+ */
+export const enterSandbox = (pid: number, command: string[], more: Record<string, string> = {}): string[] => {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
   const parent = /^PPid:\s+(\d+)$/m.exec(status)![1]!;
   const pidWithin = /^NSpid:.*\s(\d+)$/m.exec(status)![1]!;
-  return {
-    command: [
-      // Its parent is where the pid namespace belongs to, and only from there can one get into it.
-      ...enter(parent, ['user', 'mount', 'pid']),
-      ...enter(pidWithin, ['user', 'mount', 'net', 'uts', 'ipc']),
-      ...command,
-    ],
-    environment: { PATH, LANG: 'C.UTF-8', HOME: '/root', TERM: process.env.TERM ?? 'dumb' },
-  };
+  const environment = { PATH, LANG: 'C.UTF-8', HOME: '/root', TERM: process.env.TERM ?? 'dumb', ...more };
+  return [
+    // Its parent is where the pid namespace belongs to, and only from there can one get into it.
+    ...enter(parent, ['user', 'mount', 'pid']),
+    ...enter(pidWithin, ['user', 'mount', 'net', 'uts', 'ipc']),
+    'env',
+    '--ignore-environment',
+    ...Object.entries(environment).map(([name, value]) => `${name}=${value}`),
+    ...command,
+  ];
 };
 
 const enter = (pid: string, namespaces: string[]): string[] => [

@@ -117,7 +117,7 @@ t.test('what breaks a lab makes it inconclusive, with the right sentence', async
       /^ {4}wifi-router\.ra \(radvd\) ended: killed by SIGKILL\n {4}wifi-router\.ra \| /m,
     'daemon-floods': /^ {4}host\.talk \(sh\) said more than 20000 lines\n {4}host\.talk \| nonsense$/m,
     'state-never-comes':
-      /wait for default-routers, within: within 200 ms no default route through lte-router \(/m,
+      /wait for default-routers: 200 ms after the step before, no default route through lte-router \(/m,
     'capture-misses-packets': /^ {4}web: the capture dropped \d{3,} packets: packets \d+/m,
     'two-ways-at-once':
       /^ {4}web: the probe left by several ways: \S+ over lte from 2001:db8:a::\S+ \(packet \d+\), wifi-router over wifi from 2001:db8:a::\S+ \(packet \d+\): packets /m,

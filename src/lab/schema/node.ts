@@ -102,7 +102,7 @@ export const linkServices = {
   dhcpv6: describe('DHCPv6 server per link', z.record(naming('own link'), DhcpV6)).optional(),
 };
 
-const Container = define(
+export const Container = define(
   'Container',
   'The container that a host lives in',
   z.strictObject({
