@@ -7,6 +7,9 @@ import { enterSandbox, programInside } from '../sys/sandbox.ts';
 import { planOfRunning, type RunningLab, runningLab } from './running-lab.ts';
 import { UsageError } from './usage-error.ts';
 
+/** Ctrl-C, and the end of the lab. */
+const ENDS = new Set<string>(['SIGINT', 'SIGTERM', 'SIGKILL']);
+
 /** Writes the packets of a link of a lab that is up, or of all links, to standard output as pcapng, until Ctrl-C. */
 export async function capture(word: string, name: string | undefined): Promise<number> {
   if (process.stdout.isTTY) {
@@ -23,12 +26,16 @@ export async function capture(word: string, name: string | undefined): Promise<n
     reject: false,
     buffer: false,
   });
-  const end = () => capturing.stdin.end();
+  // The program inside may wait for a reader that has gone, and would not see the end of its input.
+  const end = () => {
+    capturing.stdin.end();
+    capturing.kill('SIGTERM');
+  };
   process.once('SIGINT', end);
-  const { exitCode } = await capturing;
+  const { exitCode, signal } = await capturing;
   process.off('SIGINT', end);
-  // A signal ended it: Ctrl-C, or the end of the lab.
-  return exitCode || ExitCode.ok;
+  if (signal && !ENDS.has(signal)) throw new Error(`the capture was ended by ${signal}`);
+  return exitCode ?? ExitCode.ok;
 }
 
 /** Every link of the internet is called internet. @throws UsageError where the lab has no such link */

@@ -127,6 +127,7 @@ t.test('capture writes packets as they pass, and wherever they pass', async (t) 
   };
   for (const { links, expected } of [onePort, allPorts]) {
     const capture = spawn(process.execPath, ['dist/miflab.js', 'capture', LAB, ...links], { cwd: root });
+    const ended = new Promise((resolve) => capture.once('exit', resolve));
     const tshark = spawn('tshark', [
       '-l',
       '-i',
@@ -142,7 +143,21 @@ t.test('capture writes packets as they pass, and wherever they pass', async (t) 
       // The header is there: from now on packets are seen.
       spawn(
         process.execPath,
-        ['dist/miflab.js', 'exec', LAB, 'host', '--', 'ping', '-c', '1', '-I', 'wifi', '2001:db8:ff::1'],
+        [
+          'dist/miflab.js',
+          'exec',
+          LAB,
+          'host',
+          '--',
+          'ping',
+          '-c',
+          '100',
+          '-i',
+          '0.2',
+          '-I',
+          'wifi',
+          '2001:db8:ff::1',
+        ],
         { cwd: root },
       );
     });
@@ -156,7 +171,6 @@ t.test('capture writes packets as they pass, and wherever they pass', async (t) 
       tshark.once('exit', () => resolve());
     });
     for (const name of expected) t.match(seen, name, 'while the capture goes on');
-    const ended = new Promise((resolve) => capture.once('exit', resolve));
     capture.kill('SIGINT');
     t.equal(await ended, 0);
   }
