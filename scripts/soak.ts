@@ -6,6 +6,7 @@ import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { RunRecord, SuiteResults } from '../src/suite/results.ts';
+import { stableDecision, wordsOf } from '../src/verdict/stable.ts';
 
 const times = Number(process.env.SOAK_TIMES ?? 10);
 const folder = mkdtempSync(join(tmpdir(), 'miflab-soak-'));
@@ -16,12 +17,15 @@ const keepBusy = (): ChildProcess =>
     stdio: 'ignore',
   });
 
-/** What must be the same every time, of every run of the suite: no times, no packet numbers. */
+/** What must be the same every time, of every run of the suite: its outcome, and the decisions as practice has them. */
 const saidOf = ({ runs }: SuiteResults): Map<string, string> =>
-  new Map(runs.map((run) => [run.id, [run.outcome, ...seenIn(run)].join('; ')]));
+  new Map(runs.map((run) => [run.id, [run.outcome, ...decidedIn(run)].join('; ')]));
 
-const seenIn = ({ attempts, decisive }: RunRecord): string[] =>
-  attempts[decisive]!.result.verdicts.map(({ probe, outcome, seen }) => `${probe} ${outcome}: ${seen}`);
+const decidedIn = ({ attempts, decisive }: RunRecord): string[] =>
+  attempts[decisive]!.result.verdicts.map(
+    ({ probe, outcome, decision }) =>
+      `${probe} ${outcome}: ${decision ? wordsOf(stableDecision(decision)) : 'no decision'}`,
+  );
 
 const runOnce = async (output: string): Promise<Map<string, string>> => {
   const arguments_ = [
