@@ -9,7 +9,7 @@
 import { existsSync, lstatSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
 import { basename, dirname } from 'node:path';
-import { execa } from 'execa';
+import { type ExecaError, execa } from 'execa';
 
 /** How ids inside map to ids outside. */
 export type IdMapping = 'range' | 'single';
@@ -103,7 +103,15 @@ export const startMapped = async (command: string[]): Promise<{ started: MappedP
     ...command,
   ]);
   await firstOutput(started);
-  await writeIdMaps(started.pid!, mapping);
+  try {
+    await writeIdMaps(started.pid!, mapping);
+  } catch (error) {
+    // It waits for its ids, and would for ever.
+    started.kill('SIGKILL');
+    throw new SandboxRefused(
+      `no user ids for it: ${(error as ExecaError).stderr || (error as Error).message}`,
+    );
+  }
   started.stdin.write('\n');
   return { started };
 };
