@@ -72,9 +72,6 @@ const run = async (
 const resultsOf = (caller: Caller): SuiteResults =>
   JSON.parse(readFileSync(join(caller.output, 'last/results.json'), 'utf8'));
 
-/** A packet of the wifi link to itself: more of them than the ring holds, while nobody reads it. */
-const OVERRUN = 'kill -STOP 2; ping -q -f -c 6000 -l 6000 -w 1 ff02::1%wifi; kill -CONT 2; true';
-
 t.test('what breaks a lab makes it inconclusive, with the right sentence', async (t) => {
   const caller = await thisUser(t);
   const { exitCode, said, printed } = await run(caller, {
@@ -98,7 +95,6 @@ t.test('what breaks a lab makes it inconclusive, with the right sentence', async
       steps: ['wait: { default-routers: [lte-router], within: 1h }'],
     },
     'state-never-comes': { steps: ['wait: { default-routers: [lte-router], within: 200ms }'] },
-    'capture-misses-packets': { steps: [`run: { host: [sh, -c, "(${OVERRUN}) > /dev/null 2>&1"] }`] },
     'two-ways-at-once': {
       host: `    nftables: |
       table netdev copies {
@@ -118,7 +114,6 @@ t.test('what breaks a lab makes it inconclusive, with the right sentence', async
     'daemon-floods': /^ {4}host\.talk \(sh\) said more than 20000 lines\n {4}host\.talk \| nonsense$/m,
     'state-never-comes':
       /wait for default-routers: 200 ms after the step before, no default route through lte-router \(/m,
-    'capture-misses-packets': /^ {4}web: the capture dropped \d{3,} packets: packets \d+/m,
     'two-ways-at-once':
       /^ {4}web: the probe left by several ways: \S+ over lte from 2001:db8:a::\S+ \(packet \d+\), wifi-router over wifi from 2001:db8:a::\S+ \(packet \d+\): packets /m,
   };
