@@ -17,15 +17,18 @@ export interface DebianRelease {
 }
 
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
-const DEFAULT_MIRROR = 'http://deb.debian.org/debian';
 
 /** Brings the lists of a release up to date. @throws KernelUnavailable with what apt says */
 export const debianRelease = async (release: string): Promise<DebianRelease> => {
   if (!/^[a-z]+$/.test(release)) throw new KernelUnavailable(`no Debian release ${release}`);
+  const mirror = await debianMirror();
+  if (mirror === undefined)
+    throw new KernelUnavailable(
+      `packages of Debian ${release} come from where this machine gets Debian: it has no such source for apt`,
+    );
   const folder = join(cacheFolder(), 'apt', release);
   for (const part of ['lists/partial', 'archives/partial'])
     mkdirSync(join(folder, part), { recursive: true });
-  const mirror = (await debianMirror()) ?? DEFAULT_MIRROR;
   writeFileSync(join(folder, 'status'), '');
   writeFileSync(join(folder, 'sources.list'), `deb [signed-by=${KEYRING}] ${mirror} ${release} main\n`);
   writeFileSync(
