@@ -14,9 +14,8 @@ import {
   setReuseAddress,
   socket,
 } from '../sys/libc.ts';
-import { runProgram } from '../sys/program.ts';
 import type { RunningLab } from '../testbed/lab.ts';
-import { inNode, networkPath } from '../testbed/places.ts';
+import { networkPath } from '../testbed/places.ts';
 import { datagramFrame } from './datagrams.ts';
 import { hostAddress } from './host-address.ts';
 import { sendFrame } from './send-frame.ts';
@@ -31,18 +30,7 @@ export const askInbound = async (
   const to = (await hostAddress(lab, probe.node, question.to))!;
   const data = Buffer.from(probe.nonce);
   const error = question.over ? sendOver(question, to, data) : sendRouted(question, to, data);
-  const { output } = await runProgram(
-    inNode({ name: probe.node, ownFiles: false }, [
-      'ip',
-      '-json',
-      'route',
-      'get',
-      question.source,
-      'from',
-      to,
-    ]),
-  );
-  const [route] = JSON.parse(output || '[]') as { dev?: string; gateway?: string }[];
+  const way = await lab.host.wayTo(question.source, { bindAddress: to });
   lab.recorder.record({
     kind: 'probe',
     probe: probe.name,
@@ -50,7 +38,7 @@ export const askInbound = async (
     answer: {
       destination: to,
       error,
-      route: route && { interface: route.dev, via: route.gateway, source: to },
+      route: way && !way.error ? { ...way, source: to } : undefined,
     },
   });
 };

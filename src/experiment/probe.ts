@@ -4,21 +4,14 @@ import type { RunningLab } from '../testbed/lab.ts';
 import { until } from '../testbed/recorder.ts';
 import { askInbound } from './inbound.ts';
 import { askProgram } from './program.ts';
-import { askAgain, askSocket, type Flow } from './socket.ts';
+import { askAgain, askSocket } from './socket.ts';
 import { type WireWatch, watchWire } from './wire-watch.ts';
 
-/** The flows that stay open, by the probe that opened them. */
-export const openFlows = (): Map<string, Flow> => new Map();
-
-export const runProbe = async (
-  lab: RunningLab,
-  probe: PlannedProbe,
-  flows: Map<string, Flow>,
-): Promise<void> => {
+export const runProbe = async (lab: RunningLab, probe: PlannedProbe): Promise<void> => {
   const watch = watchWire(lab, probe);
   try {
-    if (probe.until) await askRepeatedly(lab, probe, flows, watch);
-    else await askOnce(lab, probe, flows, watch, 1);
+    if (probe.until) await askRepeatedly(lab, probe, watch);
+    else await askOnce(lab, probe, watch, 1);
   } finally {
     watch.end();
   }
@@ -28,11 +21,10 @@ export const runProbe = async (
 const askOnce = async (
   lab: RunningLab,
   probe: PlannedProbe,
-  flows: Map<string, Flow>,
   watch: WireWatch,
   attempt: number,
 ): Promise<void> => {
-  await ask(lab, probe, flows, attempt);
+  await ask(lab, probe, attempt);
   if (watch.expects === 'program') return;
   await until(lab.recorder, { ms: probe.withinMs, extendedBy: watch.concerns }, () =>
     watch.settled() ? true : undefined,
@@ -40,17 +32,12 @@ const askOnce = async (
 };
 
 /** The pace counts from each question; an attempt is answered or not by the time of the next. */
-const askRepeatedly = async (
-  lab: RunningLab,
-  probe: PlannedProbe,
-  flows: Map<string, Flow>,
-  watch: WireWatch,
-): Promise<void> => {
+const askRepeatedly = async (lab: RunningLab, probe: PlannedProbe, watch: WireWatch): Promise<void> => {
   const began = lab.recorder.elapsed();
   for (let attempt = 1; lab.recorder.elapsed() - began < probe.withinMs; attempt++) {
     watch.forget();
     const asked = lab.recorder.elapsed();
-    await ask(lab, probe, flows, attempt);
+    await ask(lab, probe, attempt);
     await until(lab.recorder, { ms: probe.everyMs }, () => (watch.settled() ? true : undefined));
     if (watch.answered() === (probe.until === 'answered')) return;
     const left = probe.everyMs - (lab.recorder.elapsed() - asked);
@@ -58,21 +45,16 @@ const askRepeatedly = async (
   }
 };
 
-const ask = async (
-  lab: RunningLab,
-  probe: PlannedProbe,
-  flows: Map<string, Flow>,
-  attempt: number,
-): Promise<void> => {
+const ask = async (lab: RunningLab, probe: PlannedProbe, attempt: number): Promise<void> => {
   const { question, name } = probe;
   lab.recorder.record({ kind: 'probe', probe: name, what: 'asked', attempt });
   switch (question.kind) {
     case 'udp':
     case 'tcp':
     case 'ping':
-      return askSocket(lab, probe, question, flows);
+      return askSocket(lab, probe, question);
     case 'again':
-      return askAgain(lab, probe, flows.get(question.probe));
+      return askAgain(lab, probe, question.probe);
     case 'inbound':
       return askInbound(lab, probe, question);
     default:

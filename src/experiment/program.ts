@@ -2,11 +2,11 @@
 import type { Client } from '../clients/client.ts';
 import { clientNamed } from '../clients/index.ts';
 import type { HostAnswer } from '../evidence/timeline.ts';
-import type { PlannedNode, PlannedProbe, Question } from '../plan/plan.ts';
-import { type Finished, runProgram } from '../sys/program.ts';
+import type { PlannedProbe, Question } from '../plan/plan.ts';
+import type { Finished } from '../sys/program.ts';
 import { EvidenceFault } from '../testbed/faults.ts';
-import { plannedNode, type RunningLab } from '../testbed/lab.ts';
-import { inNode } from '../testbed/places.ts';
+import type { RunningLab } from '../testbed/lab.ts';
+import type { Host } from './host.ts';
 
 type ProgramQuestion = Extract<Question, { command: string[] }>;
 
@@ -21,12 +21,11 @@ export const askProgram = async (
   probe: PlannedProbe,
   question: ProgramQuestion,
 ): Promise<void> => {
-  const node = plannedNode(lab.plan, probe.node);
   const limit = ['timeout', '--kill-after=1', String(probe.withinMs / 1000)];
-  const finished = await runProgram(inNode(node, [...limit, ...question.command]));
+  const finished = await lab.host.run([...limit, ...question.command]);
   if ('by' in question && isBroken(clientNamed(question.by), finished.code))
     throw new EvidenceFault(`the client ${question.by} broke on ${probe.node}: ${complaint(finished)}`);
-  const said = 'by' in question ? await answerOf(question, finished, node) : { output: finished.output };
+  const said = 'by' in question ? await answerOf(question, finished, lab.host) : { output: finished.output };
   const answer: HostAnswer = {
     ...said,
     output: `${said.output ?? ''}${finished.errors}`.slice(0, MAX_OUTPUT),
@@ -38,17 +37,17 @@ export const askProgram = async (
 const answerOf = async (
   { by, kind }: Extract<Question, { by: string }>,
   { output }: Finished,
-  node: PlannedNode,
+  host: Host,
 ): Promise<HostAnswer> => {
   const client = clientNamed(by);
   const answer = client.read(output, kind);
-  return { ...answer, client: answer.client ?? (await versionOf(client, node)) };
+  return { ...answer, client: answer.client ?? (await versionOf(client, host)) };
 };
 
 /** Asked on the host itself: its user land may have another than the machine. */
-const versionOf = async ({ name, version }: Client, node: PlannedNode): Promise<string> => {
+const versionOf = async ({ name, version }: Client, host: Host): Promise<string> => {
   if (!version) return name;
-  const { output, errors } = await runProgram(inNode(node, version.command));
+  const { output, errors } = await host.run(version.command);
   const found = version.pattern.exec(`${output}${errors}`)?.[1];
   return found ? `${name} ${found}` : name;
 };

@@ -9,13 +9,12 @@ import { until } from '../testbed/recorder.ts';
 import { silence } from '../testbed/silence.ts';
 import { setSysctls } from '../testbed/sysctls.ts';
 import { setCarrier } from './carrier.ts';
-import { openFlows, runProbe } from './probe.ts';
+import { runProbe } from './probe.ts';
 import { sendFrame } from './send-frame.ts';
 import { type SinceTrigger, sinceTrigger, waitForState } from './wait.ts';
 
 /** `beforeProbes` is awaited once, before the first probe. */
 export const runSteps = async (lab: RunningLab, beforeProbes: () => Promise<void>): Promise<void> => {
-  const flows = openFlows();
   const seen = sinceTrigger(lab.recorder);
   let probed = false;
   for (const [index, step] of lab.plan.steps.entries()) {
@@ -26,18 +25,13 @@ export const runSteps = async (lab: RunningLab, beforeProbes: () => Promise<void
     }
     lab.recorder.record({ kind: 'step', index, title: step.title, phase: 'begin' });
     if (step.kind !== 'wait') seen.reset();
-    await standingAt(step.at, () => runStep(lab, step, flows, seen));
+    await standingAt(step.at, () => runStep(lab, step, seen));
     lab.recorder.record({ kind: 'step', index, title: step.title, phase: 'end' });
   }
   if (!probed) await beforeProbes();
 };
 
-const runStep = async (
-  lab: RunningLab,
-  step: PlannedStep,
-  flows: ReturnType<typeof openFlows>,
-  seen: SinceTrigger,
-): Promise<void> => {
+const runStep = async (lab: RunningLab, step: PlannedStep, seen: SinceTrigger): Promise<void> => {
   const { plan, daemons } = lab;
   switch (step.kind) {
     case 'carrier':
@@ -75,6 +69,6 @@ const runStep = async (
     case 'send':
       return sendFrame(step.node, step.interface, Buffer.from(step.frame, 'hex'));
     case 'probe':
-      return runProbe(lab, step.probe, flows);
+      return runProbe(lab, step.probe);
   }
 };

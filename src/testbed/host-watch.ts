@@ -1,33 +1,30 @@
-/** The host under test as its own kernel tells it: netlink events into the timeline, and the tables they make. */
+/** The host under test as its kernel tells it, and its resolver configuration: every change goes into the timeline. */
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Tables } from '../evidence/tables.ts';
 import type { Plan } from '../plan/plan.ts';
 import { whenReadable } from '../sys/libc.ts';
 import { plannedNode } from './lab.ts';
-import { watchNetlink } from './netlink.ts';
+import { type NetlinkWatch, watchNetlink } from './netlink.ts';
 import { pathOn } from './places.ts';
 import type { Recorder, UntimedEvent } from './recorder.ts';
 
-export interface HostWatch {
-  tables(): Tables;
-  /** The text of the host's resolver configuration. */
-  resolvConf(): string;
-}
-
-export const watchHost = (plan: Plan, recorder: Recorder): HostWatch => {
-  const { name: node } = plan.nodes.find(({ role }) => role === 'under-test')!;
-  const kernel = watchNetlink(node, ['links', 'addresses', 'routes', 'neighbours', 'rules'], (change) =>
+/** What the kernel of a host's network namespace tells of these objects. */
+export const watchHost = (
+  node: string,
+  objects: Parameters<typeof watchNetlink>[1],
+  recorder: Recorder,
+): Pick<NetlinkWatch, 'tables'> => {
+  const kernel = watchNetlink(node, objects, (change) =>
     recorder.record({ node, ...change } as UntimedEvent),
   );
   whenReadable(kernel.fd, kernel.read);
   recorder.drain.push(kernel.read);
   kernel.read();
-  return { tables: kernel.tables, resolvConf: watchResolver(plan, recorder) };
+  return kernel;
 };
 
-/** Every change of the host's resolver configuration goes into the timeline, whoever writes it. */
-const watchResolver = (plan: Plan, recorder: Recorder): (() => string) => {
+/** The text of the host's resolver configuration, as whoever writes it has left it. */
+export const watchResolver = (plan: Plan, recorder: Recorder): (() => string) => {
   const { node, resolverFile } = plan.host;
   const place = plannedNode(plan, node);
   // The files of a container belong to the machine's root.

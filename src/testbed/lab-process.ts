@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { KeeperAnswer } from '../containers/messages.ts';
+import { kernelHost } from '../experiment/kernel-host.ts';
 import { runSteps } from '../experiment/run-steps.ts';
 import type { Plan } from '../plan/plan.ts';
 import { build } from './build.ts';
@@ -13,7 +14,6 @@ import { startCapture } from './capture.ts';
 import { makeContainers } from './containers.ts';
 import { makeDaemons } from './daemons.ts';
 import { failureOf } from './faults.ts';
-import { watchHost } from './host-watch.ts';
 import { impairLink } from './impair.ts';
 import type { LabMessage, LabOrder } from './messages.ts';
 import { PLAN_FILE } from './places.ts';
@@ -35,14 +35,19 @@ const runLab = async ({ plan, keep }: LabOrder, outside: EventEmitter): Promise<
   try {
     const daemons = makeDaemons(plan, recorder);
     await untilNodesAreUsable(plan, recorder);
-    startResponders(plan.responders, recorder);
+    startResponders(
+      plan.responders.filter(({ node }) => node !== plan.host.node),
+      recorder,
+    );
     await impairLinks(plan);
     const experiment = async () => {
       await Promise.all([
         askVersion(plan, recorder),
         ...plan.daemons.filter(({ started }) => started).map(daemons.start),
       ]);
-      const lab = { plan, recorder, capture, daemons, host: watchHost(plan, recorder), before };
+      const host = kernelHost(plan, recorder);
+      host.listen(plan.responders.filter(({ node }) => node === plan.host.node));
+      const lab = { plan, recorder, capture, daemons, host, before };
       await runSteps(lab, async () => {
         if (!keep) return;
         writeFileSync(PLAN_FILE, JSON.stringify(plan));

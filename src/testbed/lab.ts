@@ -1,8 +1,8 @@
 /** A running lab: its plan, its timeline, and the parts that steps work with. */
+import type { Host } from '../experiment/host.ts';
 import type { Plan, PlannedNode } from '../plan/plan.ts';
 import type { Capture } from './capture.ts';
 import type { Daemons } from './daemons.ts';
-import type { HostWatch } from './host-watch.ts';
 import type { Recorder } from './recorder.ts';
 import type { Originals } from './sysctls.ts';
 
@@ -11,7 +11,7 @@ export interface RunningLab {
   recorder: Recorder;
   capture: Capture;
   daemons: Daemons;
-  host: HostWatch;
+  host: Host;
   /** What was there before the lab was built. */
   before: { sysctls: Originals };
 }

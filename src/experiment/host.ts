@@ -1,0 +1,43 @@
+/**
+ * The IP stack of the host under test as the experiment knows it, whoever it is: the kernel of the host's network
+ * namespace (kernel-host.ts), or a program that has taken over the host's links (foreign-host.ts).
+ */
+import type { Tables } from '../evidence/tables.ts';
+import type { HostAnswer } from '../evidence/timeline.ts';
+import type { Responder, SocketOptions } from '../plan/plan.ts';
+import type { Finished } from '../sys/program.ts';
+
+export interface Host {
+  /** What the host has told so far; every change of it is in the timeline. */
+  tables(): Tables;
+  /** The text of the host's resolver configuration. */
+  resolvConf(): string;
+  /** Whether the host has taken note that a link has carrier, or none. */
+  hasNoticed(link: string, carrier: boolean): boolean;
+  /** Opens a flow and puts the question over it; the flow stays open. Resolves to what the host says of it. */
+  ask(question: HostQuestion): Promise<HostAnswer>;
+  /** More data over the flow that a probe opened last. */
+  askAgain(flow: string, data: string): Promise<HostAnswer>;
+  /** Which way the host says that a packet goes; undefined where it cannot be asked. */
+  wayTo(destination: string, options: SocketOptions): Promise<HostAnswer['route']>;
+  /** Runs a program on the host to its end. */
+  run(command: string[]): Promise<Finished>;
+  /** Answers what comes in. */
+  listen(responders: Responder[]): void;
+}
+
+/** A question to one destination. */
+export interface HostQuestion extends SocketOptions {
+  kind: 'udp' | 'tcp' | 'ping';
+  /** The probe: what `askAgain` calls the flow. */
+  flow: string;
+  destination: string;
+  /** Destination port; the ICMP identifier of a ping. */
+  port: number;
+  /** What the payload begins with. */
+  data: string;
+  /** Bytes of payload at least: filled up with zeros. */
+  size: number;
+  /** How long a connection is waited for. */
+  withinMs: number;
+}
