@@ -21,4 +21,4 @@ RUN apt-get update \
       libnss-resolve \
       dhcpcd-base \
       isc-dhcp-client \
- && rm -rf /var/lib/apt/lists/* /etc/machine-id /usr/sbin/resolvconf /sbin/resolvconf
+ && rm -rf /var/lib/apt/lists/* /etc/machine-id /usr/sbin/resolvconf /sbin/resolvconf /etc/dhcp/dhclient-enter-hooks.d/resolved-enter /etc/dhcp/dhclient-exit-hooks.d/resolved

@@ -17,7 +17,10 @@ export interface Seen {
 
 /** What of a state is not yet so; nothing: the state has come. Addresses are compared in the form of RFC 5952. */
 export const missing = (state: HostState, { tables, logs, packets, resolvConf, hasSaid }: Seen): string[] => [
-  ...state.defaultRouters.filter((router) => !isDefaultRouter(tables, router)).map(lackOfRouter),
+  ...state.defaultRouters
+    .filter(({ known }) => !known || !hasSaid(known.daemon, known.pattern))
+    .filter((router) => !isDefaultRouter(tables, router))
+    .map(lackOfRouter),
   ...state.noDefaultRouters.filter((router) => isDefaultRouter(tables, router)).map(surplusOfRouter),
   ...state.addressesWithin
     .filter((wanted) => !hasUsableAddressWithin(tables, wanted))

@@ -1,43 +1,43 @@
 /** When a host has taken up all that its links offer: a default router for each that offers itself, an address of each prefix, a lease. Pure. */
 import type { NameServers } from '../stacks/stack.ts';
 import { milliseconds } from './addresses.ts';
-import { shownServers } from './name-servers.ts';
-import { autonomousPrefixes, leasesOn, offersOn } from './offers.ts';
-import { anyState, type HostState } from './state.ts';
+import { serverAddress, shownServers } from './name-servers.ts';
+import { autonomousPrefixes, type LinkOffers, leasesOn, offersOn } from './offers.ts';
+import type { PlannedInterface } from './plan.ts';
+import { anyState, bothStates, type HostState } from './state.ts';
 import { hostUnderTest, type Topology } from './topology.ts';
 
 /** What a stack takes up besides router advertisements, and how one knows that it has. */
 export interface Uptake {
   clients: ('dhcpv4' | 'dhcpv6')[];
+  routesEveryLease?: true;
   nameServers: NameServers;
   said(link: string): HostState['said'];
+  /** What it says once it knows a router, of several on a link, whose route it may not keep. */
+  knows(link: string, router: string): HostState['said'][number] | undefined;
 }
 
 /** Of the given links of the host under test. A host whose parameters refuse advertisements needs its own settle. */
-export const settledState = (
-  topology: Topology,
-  links: string[],
-  { clients, nameServers, said }: Uptake,
-): HostState => {
+export const settledState = (topology: Topology, links: string[], uptake: Uptake): HostState => {
+  const plugged = pluggedLinks(topology, links);
+  return bothStates(addressedState(topology, links, uptake), {
+    ...anyState(hostUnderTest(topology).name),
+    defaultRouters: plugged.flatMap(({ planned, offers }) => advertisedRouters(planned, offers, uptake)),
+    // Static IPv6 addresses are tentative until the link has carrier.
+    addresses: plugged.flatMap(({ planned }) => planned.addresses.map((address) => address.split('/')[0]!)),
+  });
+};
+
+/** What the host takes up of its links with the addresses that are offered there. */
+export const addressedState = (topology: Topology, links: string[], uptake: Uptake): HostState => {
+  const { clients, routesEveryLease, nameServers, said } = uptake;
   const host = hostUnderTest(topology);
-  const plugged = host.interfaces
-    .filter(({ name }) => links.includes(name))
-    .map((planned) => ({
-      planned,
-      offers: offersOn(topology, planned.link),
-      link: topology.links.find(({ name }) => name === planned.link)!,
-    }));
+  const plugged = pluggedLinks(topology, links);
+  const routing = routesEveryLease ? plugged : [];
   return {
     ...anyState(host.name),
-    defaultRouters: plugged.flatMap(({ planned, offers }) =>
-      offers.ra
-        .filter(({ service: { lifetime } }) => lifetime === undefined || milliseconds(lifetime) > 0)
-        .map((router) => ({
-          interface: planned.name,
-          addresses: [router.interface.linkLocal],
-          router: router.node,
-        })),
-    ),
+    defaultRouters: routing.flatMap(({ planned, offers }) => leasedRouters(planned, offers, topology)),
+    routes: routing.flatMap(({ offers }) => leasedRoutes(offers)),
     addressesWithin: plugged.flatMap(({ planned, offers, link }) =>
       autonomousPrefixes(offers, link).map((prefix) => ({ interface: planned.name, prefix })),
     ),
@@ -46,7 +46,60 @@ export const settledState = (
       .filter(({ protocol }) => clients.includes(protocol)),
     resolvers: plugged.flatMap(({ offers }) => shownServers(nameServers, offers, topology)),
     said: plugged.flatMap(({ planned }) => said(planned.name)),
-    // Static IPv6 addresses are tentative until the link has carrier.
-    addresses: plugged.flatMap(({ planned }) => planned.addresses.map((address) => address.split('/')[0]!)),
   };
+};
+
+const pluggedLinks = (topology: Topology, links: string[]) =>
+  hostUnderTest(topology)
+    .interfaces.filter(({ name }) => links.includes(name))
+    .map((planned) => ({
+      planned,
+      offers: offersOn(topology, planned.link),
+      link: topology.links.find(({ name }) => name === planned.link)!,
+    }));
+
+const advertisedRouters = (
+  { name }: PlannedInterface,
+  { ra }: LinkOffers,
+  uptake: Uptake,
+): HostState['defaultRouters'] => {
+  const routers = ra.filter(
+    ({ service: { lifetime } }) => lifetime === undefined || milliseconds(lifetime) > 0,
+  );
+  const stated = routers.map(({ node, interface: { linkLocal } }) => ({
+    interface: name,
+    addresses: [linkLocal],
+    router: node,
+  }));
+  return knownBesideOthers(stated, uptake);
+};
+
+/** Where one link has several routers, a stack that keeps one route has taken up the others once it knows them. */
+export const knownBesideOthers = (
+  routers: HostState['defaultRouters'],
+  { knows }: Uptake,
+): HostState['defaultRouters'] =>
+  routers.map((router) => {
+    const linkLocal = router.addresses.find((address) => address.startsWith('fe80:'));
+    const isAlone = routers.every((other) => other === router || other.interface !== router.interface);
+    const known = linkLocal && !isAlone ? knows(router.interface, linkLocal) : undefined;
+    return known ? { ...router, known } : router;
+  });
+
+/** Of one server, as long as no other may have given the lease. */
+const leasedRoutes = ({ dhcpv4 }: LinkOffers): string[] =>
+  dhcpv4.length === 1 ? Object.keys(dhcpv4[0]!.service.routes ?? {}) : [];
+
+/** The router that the lease names, of whichever server; none where classless routes replace it (RFC 3442). */
+const leasedRouters = (
+  { name }: PlannedInterface,
+  { dhcpv4 }: LinkOffers,
+  topology: Topology,
+): HostState['defaultRouters'] => {
+  if (dhcpv4.length === 0 || dhcpv4.some(({ service }) => service.router === 'none' || service.routes))
+    return [];
+  const addresses = dhcpv4.flatMap(({ node, service: { router = node } }) =>
+    serverAddress(router, topology, 'dhcpv4'),
+  );
+  return [{ interface: name, addresses }];
 };

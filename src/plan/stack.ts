@@ -37,6 +37,7 @@ export const planStack = (
     daemons,
     onPlugIn,
     settled,
+    knowsRouter,
     nameServers = { from: [], shown: 'last' },
     unsupported,
   } = stack.plan({ lab, timers, host: node, image: userLand, links });
@@ -48,8 +49,10 @@ export const planStack = (
   };
   const uptake: Uptake = {
     clients: stack.clients,
+    routesEveryLease: stack.routesEveryLease,
     nameServers,
     said: (link) => settled?.(linkNamed(link)) ?? [],
+    knows: (link, router) => knowsRouter?.(linkNamed(link), router),
   };
   // An init starts them itself.
   const started = container?.init ? [] : (daemons ?? []);

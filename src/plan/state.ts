@@ -1,8 +1,16 @@
 /** A state of the host under test, in addresses instead of names: what a wait step waits for. Plain data. */
 export interface HostState {
   node: string;
-  /** Default routes through these next hops on these interfaces; the router's name is for people. */
-  defaultRouters: { interface: string; addresses: string[]; router?: string }[];
+  /**
+   * Default routes through one of these next hops on these interfaces; the router's name is for people. Where the
+   * stack keeps one route of several, `known`: what a daemon has said once it knows this router too.
+   */
+  defaultRouters: {
+    interface: string;
+    addresses: string[];
+    router?: string;
+    known?: { daemon: string; pattern: string };
+  }[];
   noDefaultRouters: { interface: string; addresses: string[]; router?: string }[];
   /** On an interface a usable address within one of these ranges, those ends included. */
   leases: { interface: string; protocol: 'dhcpv4' | 'dhcpv6'; ranges: [first: string, last: string][] }[];
@@ -49,4 +57,12 @@ export const anyState = (node: string): HostState => ({
   logs: [],
   said: [],
   packets: [],
+});
+
+/** A state that asks for all that either asks for. */
+export const bothStates = ({ node, ...one }: HostState, other: HostState): HostState => ({
+  node,
+  ...(Object.fromEntries(
+    Object.entries(one).map(([key, wanted]) => [key, [...wanted, ...other[key as keyof typeof one]]]),
+  ) as typeof one),
 });

@@ -11,8 +11,8 @@ import type { PlannedInterface, PlannedStep, Responder, Timers } from './plan.ts
 import { planned } from './plan-mistake.ts';
 import { planProbe } from './probes.ts';
 import { resolveReferences } from './references.ts';
-import { settledState, type Uptake } from './settled.ts';
-import { anyState, type HostState } from './state.ts';
+import { addressedState, knownBesideOthers, settledState, type Uptake } from './settled.ts';
+import { anyState, bothStates, type HostState } from './state.ts';
 import { addressOfNode, hostUnderTest, makeTopology, nodeNamed, type Topology } from './topology.ts';
 
 const WAIT_MS: Record<Timers, number> = { fast: 10_000, real: 60_000, virtual: 60_000 };
@@ -201,15 +201,11 @@ const firstHops = (
 
 const hostState = (state: State, topology: Topology, uptake: Uptake): HostState => {
   const neighbour = state.neighbour;
-  const { addressesWithin, leases, resolvers, said } = settledState(topology, state.addresses ?? [], uptake);
-  return {
+  return bothStates(addressedState(topology, state.addresses ?? [], uptake), {
     ...anyState(hostUnderTest(topology).name),
-    addressesWithin: [
-      ...addressesWithin,
-      ...(state.address ?? []).filter(isPrefix).map((prefix) => ({ prefix: canonicalPrefix(prefix) })),
-    ],
-    leases,
-    said,
+    addressesWithin: (state.address ?? [])
+      .filter(isPrefix)
+      .map((prefix) => ({ prefix: canonicalPrefix(prefix) })),
     defaultRouters: (state['default-routers'] ?? []).flatMap((router) => firstHops(router, topology)),
     noDefaultRouters: (state['no-default-routers'] ?? []).flatMap((router) => firstHops(router, topology)),
     addresses: (state.address ?? []).filter((address) => !isPrefix(address)).map(canonical),
@@ -223,29 +219,22 @@ const hostState = (state: State, topology: Topology, uptake: Uptake): HostState 
           .filter((hop) => hop.interface === neighbour.link)
           .map((hop) => ({ ...hop, state: neighbour.state }))
       : [],
-    resolvers: [...resolvers, ...(state.resolver ?? []).flatMap((server) => serverAddress(server, topology))],
+    resolvers: (state.resolver ?? []).flatMap((server) => serverAddress(server, topology)),
     logs: state.log ? [state.log] : [],
     packets: state.packet
       ? [{ link: state.packet.link, node: state.packet.from, kind: state.packet.kind }]
       : [],
-  };
+  });
 };
 
 /** A host that knows its routers has settled once the addresses that come with them are usable too. */
 const settling = (state: State, topology: Topology, uptake: Uptake): HostState => {
   const stated = hostState(state, topology, uptake);
-  const { addressesWithin, leases, resolvers, said } = settledState(
-    topology,
-    stated.defaultRouters.map((hop) => hop.interface),
-    uptake,
+  const links = stated.defaultRouters.map((hop) => hop.interface);
+  return bothStates(
+    { ...stated, defaultRouters: knownBesideOthers(stated.defaultRouters, uptake) },
+    addressedState(topology, links, uptake),
   );
-  return {
-    ...stated,
-    addressesWithin: [...stated.addressesWithin, ...addressesWithin],
-    leases: [...stated.leases, ...leases],
-    resolvers: [...stated.resolvers, ...resolvers],
-    said: [...stated.said, ...said],
-  };
 };
 
 const frameContext = (packet: NonNullable<Step['send']>, topology: Topology) => {

@@ -32,10 +32,11 @@ export const connman: Stack = {
     ],
     // No DHCPv6 packet was seen of 1.41 and 1.44 where advertisements have the O flag.
     nameServers: { from: ['dhcpv4', 'dhcpv6', 'rdnss'], shown: 'none' },
-    // The lease comes before the route; which link has the only default route is connman's choice.
+    // The lease comes before the route; which link has the only default route is connman's choice. 1.44 says no
+    // more which routes it adds, and older ones do not say which service is the default.
     settled: ({ offers: { dhcpv4 } }) =>
-      dhcpv4.some(({ service }) => service.router !== 'none')
-        ? [{ daemon: `${host}.connman`, pattern: '\\{add\\} route 0\\.0\\.0\\.0 gw [1-9]' }]
+      dhcpv4.length > 0
+        ? [{ daemon: `${host}.connman`, pattern: '\\{add\\} route 0\\.0\\.0\\.0 |is the default$' }]
         : [],
   }),
 };

@@ -22,11 +22,15 @@ nodev
 /** Of which its stable private addresses (RFC 7217) are made: always the same. */
 const SECRET = `${Array(64).fill('6c').join(':')}\n`;
 
-/** Its own hooks first: what it learned stands then where it belongs. */
-const HOOK = 'echo "$interface $reason done"\n';
+/** Its own hooks first: what it learned stands then where it belongs. With the routers that it knows. */
+const HOOK = 'echo "$interface $reason done $nd1_from $nd2_from $nd3_from $nd4_from"\n';
 
-const takenUp = (host: string, { interface: { name }, offers }: StackLink) => {
-  const wanted = dhcpV6Wanted(offers);
+/** 7.1 asks for addresses also where advertisements have the O flag alone, and gets none. */
+const asksForInformation = (image = ''): boolean => image !== 'bullseye';
+
+const takenUp = (host: string, image: string | undefined, { interface: { name }, offers }: StackLink) => {
+  const asked = dhcpV6Wanted(offers);
+  const wanted = asked === 'information' && !asksForInformation(image) ? undefined : asked;
   const reasons = [
     ...(offers.ra.length > 0 ? ['ROUTERADVERT'] : []),
     ...(offers.dhcpv4.length > 0 ? ['(BOUND|REBOOT)'] : []),
@@ -46,7 +50,7 @@ const variant = (name: string, description: string, lines: string): Stack => ({
   clients: ['dhcpv4', 'dhcpv6'],
   version: ['dhcpcd', '--version'],
   resolverFile: '/etc/resolv.conf',
-  plan: ({ host }) => ({
+  plan: ({ host, image }) => ({
     files: {
       '/etc/dhcpcd.conf': CONFIGURATION + lines,
       '/etc/dhcpcd.exit-hook': HOOK,
@@ -64,8 +68,18 @@ const variant = (name: string, description: string, lines: string): Stack => ({
         started: true,
       },
     ],
-    nameServers: { from: ['dhcpv4', 'dhcpv6', 'information', 'rdnss'], shown: 'last' },
-    settled: (link) => takenUp(host, link),
+    nameServers: {
+      from: [
+        ...(['dhcpv4', 'dhcpv6', 'rdnss'] as const),
+        ...(asksForInformation(image) ? (['information'] as const) : []),
+      ],
+      shown: 'last',
+    },
+    settled: (link) => takenUp(host, image, link),
+    knowsRouter: ({ interface: { name } }, address) => ({
+      daemon: idOn(host),
+      pattern: `^${name} ROUTERADVERT done.* ${address}( |$)`,
+    }),
   }),
 });
 

@@ -9,6 +9,7 @@ const networkdWith = (variant: string, description: string, extra: string): Stac
   managesLinks: true,
   programs: ['systemd-networkd', 'systemd-resolved'],
   clients: ['dhcpv4', 'dhcpv6'],
+  routesEveryLease: true,
   version: ['networkctl', '--version'],
   resolverFile: '/run/systemd/resolve/resolv.conf',
   resolver: 'systemd-resolved',

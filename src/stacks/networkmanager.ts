@@ -21,6 +21,7 @@ const networkManagerWith = (
   programs: ['NetworkManager', 'dbus-daemon', ...(resolver ? [resolver] : [])],
   resolver,
   clients: ['dhcpv4', 'dhcpv6'],
+  routesEveryLease: true,
   version: ['NetworkManager', '--version'],
   resolverFile: '/run/NetworkManager/no-stub-resolv.conf',
   plan: ({ host, links }) => ({
@@ -45,6 +46,11 @@ const networkManagerWith = (
         started: true,
       },
     ],
+    // It says so of the family that it has taken up first.
+    settled: ({ interface: { name }, offers: { dhcpv4 } }) =>
+      dhcpv4.length > 0
+        ? [{ daemon: `${host}.networkmanager`, pattern: `device \\(${name}\\): Activation: successful` }]
+        : [],
   }),
 });
 

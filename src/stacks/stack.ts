@@ -24,6 +24,8 @@ export interface Stack {
   programs: string[];
   /** The protocols by which it takes addresses; a lab that waits for those of another is unsupported. */
   clients: ('dhcpv4' | 'dhcpv6')[];
+  /** Every lease that names a router gives the host a default route through it; `settle` waits for them. */
+  routesEveryLease?: true;
   /** The command, run on the host, whose first line of output is its version; none: the kernel's is all there is. */
   version?: string[];
   /** The file on the host where its name servers stand; no symbolic link. */
@@ -71,6 +73,11 @@ export interface PlannedStack {
   unsupported?: string;
   /** What its daemons have said (regular expressions) once it has taken up what the link offers: `settle` waits for it. */
   settled?(link: StackLink): HostState['said'];
+  /**
+   * Of a stack that keeps the default route of one router a link: what it has said once it knows the router with
+   * this link-local address, whose route it may not keep.
+   */
+  knowsRouter?(link: StackLink, address: string): HostState['said'][number];
 }
 
 export interface NameServers {

@@ -75,6 +75,18 @@ const cases: [title: string, part: Partial<HostState>, seen: Seen, expected: str
     [],
   ],
   [
+    'a router without a route, which a daemon does not know yet',
+    { defaultRouters: [{ ...lteRouter, known: { daemon: 'host.dhcpcd', pattern: 'fe80::1' } }] },
+    seen([]),
+    ['no default route through lte-router (fe80::1 or 10.0.2.1 on lte)'],
+  ],
+  [
+    'a router without a route, which a daemon knows',
+    { defaultRouters: [{ ...lteRouter, known: { daemon: 'host.dhcpcd', pattern: 'fe80::1' } }] },
+    seen([], { hasSaid: (daemon, pattern) => daemon === 'host.dhcpcd' && pattern === 'fe80::1' }),
+    [],
+  ],
+  [
     'the same next hop on another link',
     { defaultRouters: [lteRouter] },
     seen([route('default', 'fe80::1', 'wifi')]),

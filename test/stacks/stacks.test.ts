@@ -96,6 +96,63 @@ t.test('settle waits for the leases that the stack can take', async (t) => {
   });
 });
 
+const TWO_ROUTERS = `
+networks: { office: { ipv4: 10.0.1.0/24, ipv6: 2001:db8:a::/64 } }
+nodes:
+  main: { router: [office, internet], ra: { office: {} }, dhcpv4: { office: { router: backup } } }
+  backup: { router: [office, internet], ra: { office: { preference: low } } }
+  host: { under-test: [office] }
+experiment:
+  - plug-in: [office]
+  - settle: true
+  - probe: { web: { udp: main } }
+`;
+
+t.test('settle waits for every default route that the stack makes', async (t) => {
+  const routers = (stack: string, text = TWO_ROUTERS) =>
+    planLabs(text, stack)[0]!.steps.flatMap((step) =>
+      step.kind === 'wait' && step.settle ? step.state.defaultRouters : [],
+    );
+  const known = (router: string) => ({
+    daemon: 'host.dhcpcd',
+    pattern: new RegExp(`office ROUTERADVERT.*${router}`),
+  });
+  t.match(routers('dhcpcd'), [
+    { router: 'main', known: known('fe80::ff:fe00:1') },
+    { router: 'backup', known: known('fe80::ff:fe00:2') },
+  ]);
+  t.ok(
+    routers('dhcpcd', TWO_ROUTERS.replace(/ {2}backup.*\n/, '').replace('router: backup', '')).every(
+      ({ known }) => known === undefined,
+    ),
+    'of the only router of a link it makes a route',
+  );
+  t.ok(routers('dhclient').every(({ known }) => known === undefined));
+  t.match(routers('networkd@trixie')[0], { interface: 'office', addresses: ['10.0.1.2'] }, 'of the lease');
+  const classless = TWO_ROUTERS.replace('router: backup', 'routes: { 192.0.2.0/24: backup }');
+  t.match(
+    planLabs(classless, 'networkmanager@trixie')[0]!.steps.find(({ kind }) => kind === 'wait'),
+    { state: { routes: ['192.0.2.0/24'] } },
+    'classless routes stand for it',
+  );
+  t.equal(routers('networkmanager@trixie', classless).length, 2);
+});
+
+t.test(
+  'of several routers of a link dhcpcd keeps the best, and the lab goes on',
+  { buffered: true },
+  async (t) => {
+    const { decisions } = await runLab(
+      TWO_ROUTERS.replace('udp: main', 'udp: "2001:db8:ff::1"').replace(
+        'nodes:',
+        'nodes:\n  server: { server: [internet], ipv6: 2001:db8:ff::1 }',
+      ),
+      'dhcpcd',
+    );
+    t.match(decisions.web, { router: 'main', answered: true });
+  },
+);
+
 t.test('a lease that changes is taken up at the next renewal', { buffered: true }, async (t) => {
   const { timeline } = await runLab(
     `
