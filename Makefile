@@ -64,6 +64,11 @@ images: build
 clients: setup
 	scripts/install-packages.sh clients
 
+# IP stacks other than the kernel's (docs/stacks.md).
+.PHONY: stacks
+stacks: setup
+	scripts/install-packages.sh stacks
+
 # Kernels for labs on other kernels and in virtual time (docs/kernels.md). Takes minutes; CI uses what it finds.
 .PHONY: kernels
 kernels: build

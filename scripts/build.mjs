@@ -52,9 +52,10 @@ await Promise.all([
     external: ['node-datachannel', 'werift'],
   }),
 ]);
-// The clients in other languages: run, or compiled, where a lab needs them.
-await cp('src/clients/programs', 'dist/clients', {
-  recursive: true,
-  filter: (path) => !path.endsWith('.ts'),
-});
+// The clients and stacks in other languages: run, or compiled, where a lab needs them.
+for (const folder of ['clients', 'stacks'])
+  await cp(`src/${folder}/programs`, `dist/${folder}`, {
+    recursive: true,
+    filter: (path) => !path.endsWith('.ts'),
+  });
 await chmod('dist/miflab.js', 0o755);

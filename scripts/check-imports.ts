@@ -7,7 +7,7 @@ const ALLOWED: Record<string, string[]> = {
   plan: ['clients', 'lab', 'services', 'stacks'],
   clients: ['evidence', 'plan'],
   services: ['lab', 'plan'],
-  stacks: ['lab', 'plan'],
+  stacks: ['clients', 'lab', 'plan'],
   sys: [],
   images: ['sys'],
   containers: ['plan', 'sys'],

@@ -17,7 +17,13 @@ export async function availableStacks(names: string[], machine: Machine): Promis
     const { stack, image } = stackParts(name);
     const problem = image === undefined ? undefined : problems.get(image);
     if (problem !== undefined) return problem;
-    const missing = stackNamed(stack).programs.filter((program) => !machine.hasProgram(program, image));
+    const { programs, build, foreign } = stackNamed(stack);
+    if (foreign && image !== undefined) return 'it runs in no user land';
+    const missing = [
+      ...programs.filter((program) => !machine.hasProgram(program, image)),
+      ...(build?.programs ?? []).filter((program) => !machine.hasProgram(program)),
+      ...(build?.headers ?? []).filter((header) => !machine.hasHeader(header)),
+    ];
     return missing.length > 0 ? `no ${missing.join(', no ')}` : undefined;
   });
   return {

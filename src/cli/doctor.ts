@@ -1,3 +1,4 @@
+import { buildNeeds } from '../plan/needs.ts';
 import { stacks } from '../stacks/index.ts';
 import { installCommand } from '../suite/debian-packages.ts';
 import { ExitCode } from '../suite/exit-code.ts';
@@ -7,9 +8,10 @@ import { everyNeed, isBlocking, type Machine, type Missing, missingOn } from '..
 /** A stack that lives in a user land has its programs there. */
 const ofStacks = stacks
   .filter(({ needsUserLand }) => !needsUserLand)
-  .flatMap(({ name, programs }) =>
-    programs.map((program) => ({ kind: 'program' as const, name: program, for: `the stack ${name}` })),
-  );
+  .flatMap(({ name, programs, build }) => [
+    ...programs.map((program) => ({ kind: 'program' as const, name: program, for: `the stack ${name}` })),
+    ...buildNeeds(build, `the stack ${name}`),
+  ]);
 
 /** Says all that this machine lacks, and the commands that get it. */
 export async function doctor(_options: object, machine: Machine = thisMachine): Promise<ExitCode> {
@@ -24,8 +26,9 @@ export async function doctor(_options: object, machine: Machine = thisMachine): 
 export function report(missing: Missing[]): string {
   const blocking = missing.filter(isBlocking);
   const optional = missing.filter((one) => !isBlocking(one));
-  const programs = missing.filter(({ kind }) => kind === 'program').map(({ name }) => name);
-  const others = missing.filter(({ kind }) => kind !== 'program').map(({ remedy }) => remedy);
+  const isPackaged = ({ kind }: Missing) => kind === 'program' || kind === 'header';
+  const programs = missing.filter(isPackaged).map(({ name }) => name);
+  const others = missing.filter((one) => !isPackaged(one)).map(({ remedy }) => remedy);
   const commands = [installCommand(programs), ...others].filter(Boolean);
   return [
     ...section('Missing', blocking),

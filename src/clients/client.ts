@@ -38,9 +38,11 @@ export interface Client {
 export interface Build {
   /** Programs that must be on the machine. */
   programs: string[];
-  /** Of src/clients/programs/. */
-  source: string;
-  /** Run in an empty folder that holds the source; what it leaves there is the client. */
+  /** And header files, below /usr/include. */
+  headers?: string[];
+  /** Below the folder of the bundled programs: of src/clients/programs/ clients/client.c. */
+  sources: string[];
+  /** Run in an empty folder that holds the sources; what it leaves there is the client. */
   command: string[];
   /** What this prints tells one compiler and its libraries from another; its exit code does not matter. */
   version: string[];

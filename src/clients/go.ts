@@ -13,7 +13,7 @@ export const go: Client = {
   programs: [],
   build: {
     programs: ['go'],
-    source: 'client.go',
+    sources: ['clients/client.go'],
     command: ['/bin/sh', '-c', BUILD],
     version: ['go', 'version'],
   },

@@ -1,7 +1,7 @@
 /** The clients. Adding one: its file, and its line here. */
 import type { PlannedBuild, PlannedStep } from '../plan/plan.ts';
 import { chromium } from './chromium.ts';
-import type { Asked, Client, ClientKind, ClientQuestion } from './client.ts';
+import type { Asked, Build, Client, ClientKind, ClientQuestion } from './client.ts';
 import { curl } from './curl.ts';
 import { dig } from './dig.ts';
 import { glibc } from './glibc.ts';
@@ -65,6 +65,13 @@ export const askedBy = <K extends ClientKind>(
   return { ...question, by, command: ask(question) } as unknown as ClientQuestion;
 };
 
+export const plannedBuild = (name: string, { sources, command, version }: Build): PlannedBuild => ({
+  name,
+  sources,
+  command,
+  version,
+});
+
 /** What the probes of these steps need made, each once. */
 export const buildsFor = (steps: PlannedStep[]): PlannedBuild[] => {
   const names = steps.flatMap((step) =>
@@ -72,8 +79,6 @@ export const buildsFor = (steps: PlannedStep[]): PlannedBuild[] => {
   );
   return [...new Set(names)].flatMap((name) => {
     const { build } = clientNamed(name);
-    return build
-      ? [{ client: name, source: build.source, command: build.command, version: build.version }]
-      : [];
+    return build ? [plannedBuild(name, build)] : [];
   });
 };

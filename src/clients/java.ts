@@ -12,7 +12,7 @@ export const java: Client = {
   version: { command: ['java', '-version'], pattern: /version "([\d.]+)/ },
   build: {
     programs: ['javac'],
-    source: 'Client.java',
+    sources: ['clients/Client.java'],
     command: ['javac', '-d', '.', 'Client.java'],
     version: ['javac', '-version'],
   },

@@ -15,7 +15,7 @@ export const musl: Client = {
   programs: [],
   build: {
     programs: ['musl-gcc'],
-    source: 'client.c',
+    sources: ['clients/client.c'],
     command: ['musl-gcc', '-static', '-O2', '-o', 'client', 'client.c'],
     version: LOADER,
   },

@@ -33,7 +33,7 @@ export const beyondContainers = ({ nodes, daemons, steps, builds, host }: Plan):
       return [];
     }),
     ...(contained(host.node) ? builds : []).map(
-      ({ client }) => `the client ${client} is built on the machine, and a container does not see it`,
+      ({ name }) => `the client ${name} is built on the machine, and a container does not see it`,
     ),
   ];
   return reasons[0];

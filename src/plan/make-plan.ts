@@ -1,9 +1,10 @@
 /** Lab → plan. Pure: the same lab gives the same plan on every machine. */
-import { buildsFor } from '../clients/index.ts';
+import { buildsFor, plannedBuild } from '../clients/index.ts';
 import type { Lab } from '../lab/schema.ts';
 import { stackNamed, stackParts } from '../stacks/index.ts';
 import { beyondContainers } from './containers.ts';
 import { planDaemons } from './daemons.ts';
+import { beyondForeign } from './foreign.ts';
 import { plannedImpairment } from './impairment.ts';
 import { planNeeds } from './needs.ts';
 import { planNode } from './nodes.ts';
@@ -35,6 +36,7 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
     positionOf: options.positionOf,
     onPlugIn: stack.onPlugIn,
     uptake: stack.uptake,
+    settlesWithinMs: chosen.settlesWithinMs,
     clients,
   });
   const links = topology.links.map((link, index) => {
@@ -63,10 +65,10 @@ export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
     daemons: [...planDaemons(lab, topology), ...stack.daemons],
     responders,
     steps: [...stack.start, ...steps],
-    builds: buildsFor(steps),
+    builds: [...(chosen.build ? [plannedBuild(chosen.name, chosen.build)] : []), ...buildsFor(steps)],
     needs: [],
     unsupported: stack.unsupported,
   };
-  plan.unsupported ??= beyondContainers(plan);
-  return { ...plan, needs: planNeeds(plan, chosen.programs, lab.needs ?? []) };
+  plan.unsupported ??= beyondForeign(chosen, plan, stack.stated) ?? beyondContainers(plan);
+  return { ...plan, needs: planNeeds(plan, chosen, lab.needs ?? []) };
 };

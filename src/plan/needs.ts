@@ -1,11 +1,14 @@
 /** What a plan asks of the machine. Pure; whether the machine has it is looked up elsewhere. */
+import type { Build } from '../clients/client.ts';
 import { clientNamed, DEFAULT_CLIENT } from '../clients/index.ts';
+import type { Stack } from '../stacks/stack.ts';
 import type { Need, Plan, PlannedProbe } from './plan.ts';
 
 /** What `needs:` of a lab may name that is no program. */
 const KERNEL_FEATURES = ['netem', 'vrf', 'nftables', 'tbf'];
 
-export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: string[]): Need[] => {
+export const planNeeds = (plan: Omit<Plan, 'needs'>, stack: Stack, stated: string[]): Need[] => {
+  const ofStack = stack.programs;
   const program = (name: string, by: string, node?: string): Need => ({
     kind: 'program',
     name,
@@ -38,6 +41,7 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: 
       .filter(
         (daemon) =>
           !isInContainer(daemon.node) &&
+          daemon.id !== plan.host.foreign &&
           !(daemon.node === plan.host.node && ofStack.includes(daemon.program)),
       )
       .map((daemon) => program(daemon.program, daemon.id, daemon.node)),
@@ -45,6 +49,7 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: 
       ...program(name, `stack ${plan.stack}`, plan.host.node),
       ofStack: true as const,
     })),
+    ...buildNeeds(stack.build, `stack ${plan.stack}`).map((need) => ({ ...need, ofStack: true as const })),
     ...plan.steps.flatMap((step) =>
       step.kind === 'probe' && !isInContainer(step.probe.node) ? clientNeeds(step.probe, program) : [],
     ),
@@ -63,6 +68,12 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, ofStack: string[], stated: 
   ]);
 };
 
+/** What makes a client or a stack is on the machine, whatever the host lives in. */
+export const buildNeeds = (build: Build | undefined, by: string): Need[] => [
+  ...(build?.programs ?? []).map((name): Need => ({ kind: 'program', name, for: by })),
+  ...(build?.headers ?? []).map((name): Need => ({ kind: 'header', name, for: by })),
+];
+
 /** A client that a lab names is one of many: where it is missing, the others are measured all the same. */
 const clientNeeds = (
   { name, node, question }: PlannedProbe,
@@ -72,7 +83,7 @@ const clientNeeds = (
   const { programs, build, modules = [] } = clientNamed(question.by);
   const user = `probe ${name} by ${question.by}`;
   const onHost = programs.map((one) => program(one, user, node));
-  const onMachine = (build?.programs ?? []).map((one) => program(one, user));
+  const onMachine = buildNeeds(build, user);
   const ofNode = modules.map((one): Need => ({ kind: 'module', name: one, for: user }));
   const optional = modules.length > 0 || question.by !== DEFAULT_CLIENT[question.kind];
   return [...onHost, ...onMachine, ...ofNode].map((need) => (optional ? { ...need, optional } : need));

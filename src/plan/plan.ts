@@ -45,10 +45,12 @@ export interface PlannedHost {
   resolverFile: string;
   /** Who resolves names: glibc, systemd-resolved. */
   resolver: string;
+  /** The daemon that is its IP stack, where the kernel of its network namespace is not (experiment/foreign-messages.ts). */
+  foreign?: string;
 }
 
 export interface Need {
-  kind: 'program' | 'module' | 'kernel' | 'ids' | 'image' | 'container';
+  kind: 'program' | 'header' | 'module' | 'kernel' | 'ids' | 'image' | 'container';
   name: string;
   /** Of a program: the user land that must have it; none: the machine. */
   image?: string;
@@ -60,10 +62,10 @@ export interface Need {
   ofStack?: true;
 }
 
-/** A client that is compiled: its name, its source, and the command that makes it (src/clients/client.ts). */
+/** A client or a stack that is compiled: its name, its sources, and the command that makes it (src/clients/client.ts). */
 export interface PlannedBuild {
-  client: string;
-  source: string;
+  name: string;
+  sources: string[];
   command: string[];
   version: string[];
 }
@@ -151,6 +153,8 @@ export interface PlannedDaemon {
   reload: 'SIGHUP' | 'restart';
   /** Started while the lab is built; false: only by a step. */
   started: boolean;
+  /** It is told lines on its standard input. */
+  told?: true;
   /** It does its work and ends: exit code 0 is no fault. */
   once?: boolean;
 }

@@ -46,6 +46,7 @@ export const planStack = (
     version: stack.version,
     resolverFile: stack.resolverFile,
     resolver: stack.resolver ?? 'glibc',
+    ...(stack.foreign && { foreign: daemons![0]!.id }),
   };
   const uptake: Uptake = {
     clients: stack.clients,
@@ -57,6 +58,7 @@ export const planStack = (
   // An init starts them itself.
   const started = container?.init ? [] : (daemons ?? []);
   return {
+    stated,
     host: watched,
     uptake,
     daemons: started.map((daemon) => ({ ...daemon, started: false })),

@@ -25,6 +25,8 @@ export interface StepContext {
   /** Starts what a stack starts when a link of the host gets carrier. */
   onPlugIn: (link: string) => PlannedStep[];
   uptake: Uptake;
+  /** Of a stack that takes longer than others. */
+  settlesWithinMs?: number;
   /** The clients of the stack: they ask where a probe names none. */
   clients: string[];
 }
@@ -59,7 +61,7 @@ export const planSteps = (context: StepContext): PlannedSteps => {
           ? settledState(topology, [...plugged], uptake)
           : settling(step.settle, topology, uptake);
       return [
-        { kind: 'wait', title: 'settle', state, settle: true, withinMs: withinOf(step.settle, timers) },
+        { kind: 'wait', title: 'settle', state, settle: true, withinMs: withinOf(step.settle, context) },
       ];
     }
     if (step.after) return [{ kind: 'after', title: `after ${step.after}`, ms: milliseconds(step.after) }];
@@ -72,7 +74,7 @@ export const planSteps = (context: StepContext): PlannedSteps => {
             .join(', ')}`,
           state: hostState(step.wait, topology, uptake),
           settle: false,
-          withinMs: withinOf(step.wait, timers),
+          withinMs: withinOf(step.wait, context),
         },
       ];
     for (const action of ['start', 'stop', 'kill'] as const)
@@ -165,8 +167,8 @@ const isPrefix = (text: string): boolean => text.includes('/');
 
 const canonicalText = (text: string): string => (isPrefix(text) ? canonicalPrefix(text) : canonical(text));
 
-const withinOf = (state: true | State, timers: Timers): number =>
-  state !== true && state.within ? milliseconds(state.within) : WAIT_MS[timers];
+const withinOf = (state: true | State, { timers, settlesWithinMs = 0 }: StepContext): number =>
+  state !== true && state.within ? milliseconds(state.within) : Math.max(WAIT_MS[timers], settlesWithinMs);
 
 const carrier = (topology: Topology, links: string[], up: boolean): PlannedStep => {
   const host = hostUnderTest(topology);

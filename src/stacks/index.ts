@@ -4,6 +4,7 @@ import { dhclient } from './dhclient.ts';
 import { dhcpcd, dhcpcdNoarp } from './dhcpcd.ts';
 import { ifupdown } from './ifupdown.ts';
 import { kernel } from './kernel.ts';
+import { lwip } from './lwip.ts';
 import { networkd, networkdUseDomains } from './networkd.ts';
 import { networkManager, networkManagerDnsmasq, networkManagerResolved } from './networkmanager.ts';
 import type { Stack } from './stack.ts';
@@ -22,6 +23,7 @@ export const stacks: Stack[] = [
   networkManagerDnsmasq,
   networkManagerResolved,
   connman,
+  lwip,
 ];
 
 export const stackNames = stacks.map(({ name }) => name);

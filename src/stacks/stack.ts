@@ -2,10 +2,18 @@
  * The shape of a host stack: what is under test on the host, as pure functions from what the lab says to files,
  * daemons and steps. A file per stack in this folder; adding one is that file, its line in index.ts and its test.
  */
+import type { Build } from '../clients/client.ts';
 import type { Lab } from '../lab/schema.ts';
 import type { StaticRoute } from '../plan/nodes.ts';
 import type { LinkOffers, NameServerSource } from '../plan/offers.ts';
-import type { PlannedDaemon, PlannedFile, PlannedInterface, PlannedStep, Timers } from '../plan/plan.ts';
+import type {
+  PlannedDaemon,
+  PlannedFile,
+  PlannedInterface,
+  PlannedStep,
+  SocketOptions,
+  Timers,
+} from '../plan/plan.ts';
 import type { HostState } from '../plan/state.ts';
 
 export interface Stack {
@@ -20,6 +28,15 @@ export interface Stack {
    * test bed does neither.
    */
   managesLinks?: true;
+  /**
+   * The IP stack is a program of its own and not the kernel: the first of its daemons, which speaks as
+   * experiment/foreign-messages.ts says. What a lab asks beyond this makes it unsupported.
+   */
+  foreign?: Foreign;
+  /** Made on the machine once and kept; then shown in every lab as BUILT/name. */
+  build?: Build;
+  /** Longer than it takes to settle in milliseconds, where the 10 s of others are too short. */
+  settlesWithinMs?: number;
   /** The programs it needs, for `needs` and doctor. */
   programs: string[];
   /** The protocols by which it takes addresses; a lab that waits for those of another is unsupported. */
@@ -33,6 +50,15 @@ export interface Stack {
   /** Who resolves names for its applications, behind the C library (default glibc itself). */
   resolver?: 'systemd-resolved' | 'dnsmasq' | 'connman';
   plan(context: StackContext): PlannedStack;
+}
+
+export interface Foreign {
+  /** What a probe can ask with. */
+  options: (keyof SocketOptions)[];
+  /** What it tells of itself besides addresses and routes. */
+  tells: ('deprecated' | 'temporary' | 'neighbours')[];
+  /** It runs programs, the clients of probes for one. */
+  runs?: true;
 }
 
 /** What a stack may know about the host and its links. */

@@ -1,4 +1,4 @@
-/** The Debian package of every program that miflab or a lab may need. Adding a daemon: add its line. */
+/** The Debian package of every program and header file that miflab or a lab may need. Adding a daemon: add its line. */
 export const debianPackages: Record<string, string> = {
   unshare: 'util-linux',
   setpriv: 'util-linux',
@@ -37,9 +37,12 @@ export const debianPackages: Record<string, string> = {
   ifup: 'ifupdown',
   connmand: 'connman',
   NetworkManager: 'network-manager',
+  gcc: 'gcc',
+  'jansson.h': 'libjansson-dev',
+  'lwip/lwip/init.h': 'liblwip-dev',
 };
 
-/** The one command that installs the packages of these programs; '' where no package is known. */
+/** The one command that installs the packages of these; '' where no package is known. */
 export function installCommand(programs: string[]): string {
   const packages = new Set(programs.flatMap((program) => debianPackages[program] ?? []));
   return packages.size > 0 ? `apt-get install ${[...packages].toSorted().join(' ')}` : '';

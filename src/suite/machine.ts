@@ -19,6 +19,7 @@ export const thisMachine: Machine = {
     image === undefined
       ? folders.some((folder) => isExecutable(join(folder, name)))
       : imageHasProgram(image, name),
+  hasHeader: (name) => existsSync(join('/usr/include', name)),
   lackingImage: unusable,
   hasModule: (name) => existsSync(join(modulesPath(), name)),
   lackingContainer,

@@ -25,6 +25,8 @@ export interface Machine {
   /** Who runs miflab. */
   user: string;
   hasProgram(name: string, image?: string): boolean;
+  /** Whether a header file lies below /usr/include. */
+  hasHeader(name: string): boolean;
   /** Whether a package of npm is installed with miflab. */
   hasModule(name: string): boolean;
   /** Why a user land cannot serve; undefined where it can. */
@@ -48,6 +50,7 @@ export async function missingOn(machine: Machine, needs: Need[]): Promise<Missin
     ...images,
     ...containers,
     ...missingPrograms(machine, needs.filter(isThere)),
+    ...missingHeaders(machine, needs),
     ...missingModules(machine, needs),
   ];
   if (programs.some(({ name }) => name === 'unshare')) return programs;
@@ -86,6 +89,18 @@ export const everyNeed: Need[] = [
   { kind: 'container', name: ANY_IMAGE, for: 'labs with hosts in containers' },
   { kind: 'ids', name: 'range', for: 'labs whose programs change their user' },
 ];
+
+function missingHeaders(machine: Machine, needs: Need[]): Missing[] {
+  return grouped(needs, 'header')
+    .filter(([name]) => !machine.hasHeader(name))
+    .map(([name, users]) => ({
+      kind: 'header',
+      name,
+      message: `the header file ${name} is missing${packageNote(name)}: needed by ${users}`,
+      remedy: installCommand([name]),
+      ofStack: true,
+    }));
+}
 
 function missingModules(machine: Machine, needs: Need[]): Missing[] {
   return grouped(needs, 'module')

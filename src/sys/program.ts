@@ -12,6 +12,8 @@ export const LEFT_ALONE = { cleanup: false, reject: false } as const;
 export interface RunningProgram {
   pid: number | undefined;
   kill(signal: NodeJS.Signals): void;
+  /** A line to its standard input; lost where that is closed. */
+  tell(line: string): void;
   /** Resolves, never rejects, when the program has ended and its output is read. */
   ended: Promise<{ code: number | null; signal: string | null; error?: string }>;
 }
@@ -21,9 +23,18 @@ export const startProgram = (
   onLine: (stream: 'stdout' | 'stderr', line: string) => void,
   /** The command is nsenter into a pid namespace: signals are for the program there. */
   isEntered = false,
+  /** Otherwise its standard input is at its end from the beginning. */
+  isTold = false,
 ): RunningProgram => {
   const [file, ...args] = command as [string, ...string[]];
-  const subprocess = execa(file, args, { ...LEFT_ALONE, stdin: 'ignore', buffer: false });
+  const subprocess = execa(file, args, {
+    ...LEFT_ALONE,
+    stdin: isTold ? 'pipe' : 'ignore',
+    stdout: 'pipe',
+    stderr: 'pipe',
+    buffer: false,
+  });
+  subprocess.stdin?.on('error', () => {});
   for (const stream of ['stdout', 'stderr'] as const)
     eachLine(subprocess[stream], (line) => onLine(stream, line));
   return {
@@ -33,6 +44,7 @@ export const startProgram = (
       if (within.length === 0) subprocess.kill(signal);
       for (const pid of within) process.kill(pid, signal);
     },
+    tell: (line) => void subprocess.stdin?.write(`${line}\n`),
     ended: subprocess.then(({ exitCode, signal, failed, originalMessage }) => ({
       code: exitCode ?? null,
       signal: signal ?? null,

@@ -34,7 +34,8 @@ export const build = async (plan: Plan, containers: Containers): Promise<{ sysct
   await Promise.all([configure(plan), ...ownFiles]);
   for (const node of plan.nodes) await standingAt(node.at, () => applyRulesets(node));
   for (const node of plan.nodes)
-    if (plan.daemons.some((daemon) => daemon.node === node.name)) sendAsNetworkCardsDo(node);
+    if (plan.host.foreign || plan.daemons.some((daemon) => daemon.node === node.name))
+      sendAsNetworkCardsDo(node);
   return { sysctls };
 };
 

@@ -12,6 +12,8 @@ export interface Daemons {
   end(id: string, signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
   /** Resolves when it works with its new configuration. One that is stopped has it when it is started again. */
   reconfigure(daemon: PlannedDaemon): Promise<void>;
+  /** A line to its standard input; false where it does not run. */
+  tell(id: string, line: string): boolean;
   planned(id: string): PlannedDaemon;
   /** Whether its output has matched a regular expression since it started. */
   hasSaid(id: string, pattern: string): boolean;
@@ -75,6 +77,7 @@ export const makeDaemons = (plan: Plan, recorder: Recorder): Daemons => {
         recorder.record({ kind: 'log', node: daemon.node, daemon: daemon.id, stream, text });
       },
       node.image !== undefined,
+      daemon.told,
     );
     running.set(daemon.id, own);
     void own.program.ended.then(({ code, signal, error }) => {
@@ -127,6 +130,11 @@ export const makeDaemons = (plan: Plan, recorder: Recorder): Daemons => {
   return {
     start,
     end,
+    tell: (id, line) => {
+      if (!runs(id)) return false;
+      running.get(id)!.program.tell(line);
+      return true;
+    },
     planned: (id) => planned.get(id)!,
     hasSaid: (id, pattern) => running.get(id)?.output.some((text) => new RegExp(pattern).test(text)) ?? false,
     failed,

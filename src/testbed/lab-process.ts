@@ -6,6 +6,7 @@ import { EventEmitter } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import type { KeeperAnswer } from '../containers/messages.ts';
+import { foreignHost } from '../experiment/foreign-host.ts';
 import { kernelHost } from '../experiment/kernel-host.ts';
 import { runSteps } from '../experiment/run-steps.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -45,7 +46,8 @@ const runLab = async ({ plan, keep }: LabOrder, outside: EventEmitter): Promise<
         askVersion(plan, recorder),
         ...plan.daemons.filter(({ started }) => started).map(daemons.start),
       ]);
-      const host = kernelHost(plan, recorder);
+      const { foreign } = plan.host;
+      const host = foreign ? foreignHost(plan, recorder, daemons, foreign) : kernelHost(plan, recorder);
       host.listen(plan.responders.filter(({ node }) => node === plan.host.node));
       const lab = { plan, recorder, capture, daemons, host, before };
       await runSteps(lab, async () => {

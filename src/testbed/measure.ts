@@ -127,7 +127,7 @@ const clientsView = async ({ builds }: Plan): Promise<string[]> => {
     [MODULES]: modulesPath(),
     [NODE]: process.execPath,
     ...Object.fromEntries(
-      Object.entries(await builtClients(builds, scripts)).map(([name, folder]) => [
+      Object.entries(await builtClients(builds, dirname(scripts))).map(([name, folder]) => [
         `${BUILT}/${name}`,
         folder,
       ]),

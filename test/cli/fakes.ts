@@ -10,6 +10,7 @@ import { fakeLaboratory, makeFakePlan, type Scripted } from '../suite/fakes.ts';
 const wholeMachine: Machine = {
   user: 'ada',
   hasProgram: () => true,
+  hasHeader: () => true,
   hasModule: () => true,
   hasIdRange: () => true,
   refusesSandbox: async () => undefined,

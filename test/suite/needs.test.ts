@@ -9,6 +9,7 @@ import { makeFakePlan, measurementOf } from './fakes.ts';
 const everything: Machine = {
   user: 'ada',
   hasProgram: () => true,
+  hasHeader: () => true,
   hasModule: () => true,
   hasIdRange: () => true,
   refusesSandbox: async () => undefined,

@@ -1,0 +1,107 @@
+/** A host whose IP stack is a program of its network namespace, which is asked by lines of JSON (foreign-messages.ts). */
+import { applyEvent, emptyTables } from '../evidence/tables.ts';
+import type { NetlinkEvent } from '../evidence/timeline.ts';
+import type { Plan, Responder } from '../plan/plan.ts';
+import type { Finished } from '../sys/program.ts';
+import type { Daemons } from '../testbed/daemons.ts';
+import { EvidenceFault } from '../testbed/faults.ts';
+import { watchHost, watchResolver } from '../testbed/host-watch.ts';
+import { plannedNode } from '../testbed/lab.ts';
+import { type Recorder, type UntimedEvent, until } from '../testbed/recorder.ts';
+import type { ForeignAnswers, ForeignOrder, ForeignWord } from './foreign-messages.ts';
+import type { Host } from './host.ts';
+
+/** Longer than a program takes to answer; reached only by a hang. */
+const ANSWER_MS = 10_000;
+/** As runProgram of the lab process allows. */
+const PROGRAM_MS = 60_000;
+
+const NOT_RUNNING = 'no stack runs on the host';
+
+export const foreignHost = (plan: Plan, recorder: Recorder, daemons: Daemons, program: string): Host => {
+  const { node } = plan.host;
+  const links = plannedNode(plan, node).interfaces.map(({ name }) => name);
+  const passedOn = new Map<string, { id: number; carrier: boolean }>();
+  const answers = new Map<number, ForeignAnswers[keyof ForeignAnswers]>();
+  let told = emptyTables();
+  let listening: Responder[] = [];
+  let ready = false;
+  let orders = 0;
+
+  /** Its number; undefined where nobody is there to be told. */
+  const give = (order: ForeignOrder): number | undefined =>
+    daemons.tell(program, JSON.stringify({ id: ++orders, ...order })) ? orders : undefined;
+
+  const carryOut = async <Order extends ForeignOrder>(
+    order: Order,
+    withinMs = 0,
+  ): Promise<ForeignAnswers[Order['order']] | undefined> => {
+    const id = give(order);
+    if (id === undefined) return undefined;
+    const answer = await until(recorder, { ms: withinMs + ANSWER_MS }, () => answers.get(id));
+    if (!answer) throw new EvidenceFault(`${program} did not answer the order '${order.order}'`);
+    return answer as ForeignAnswers[Order['order']];
+  };
+
+  /** The kernel of the namespace knows of carrier, and the program is told. */
+  const passOn = (link: string, carrier: boolean) => {
+    if (!ready || !links.includes(link) || (passedOn.get(link)?.carrier ?? false) === carrier) return;
+    const id = give({ order: 'link', link, carrier });
+    if (id !== undefined) passedOn.set(link, { id, carrier });
+  };
+
+  /** One that was started again knows of nothing. */
+  const begin = () => {
+    ready = true;
+    passedOn.clear();
+    told = emptyTables();
+    for (const { protocol, port } of listening)
+      if (protocol === 'udp' || protocol === 'tcp') give({ order: 'listen', protocol, port });
+    for (const link of kernel.tables().links) passOn(link.interface, link.carrier);
+  };
+
+  recorder.watch((event) => {
+    if (event.kind === 'netlink' && event.node === node && event.object === 'link')
+      passOn(event.interface, event.carrier);
+    if (event.kind !== 'log' || event.daemon !== program || event.stream !== 'stdout') return;
+    const word = wordOf(event.text);
+    if (!word) return;
+    if ('ready' in word) begin();
+    else if ('told' in word) {
+      told = applyEvent(told, { at: event.at, node, ...word.told } as NetlinkEvent);
+      recorder.record({ node, ...word.told } as UntimedEvent);
+    } else answers.set(word.id, word.answer);
+  });
+  const kernel = watchHost(node, ['links'], recorder);
+
+  return {
+    tables: () => ({ ...told, links: kernel.tables().links }),
+    resolvConf: watchResolver(plan, recorder),
+    hasNoticed: (link, carrier) => {
+      const last = passedOn.get(link);
+      return last ? last.carrier === carrier && answers.has(last.id) : !carrier;
+    },
+    ask: async (question) =>
+      (await carryOut({ order: 'ask', ...question }, question.withinMs)) ?? { error: NOT_RUNNING },
+    askAgain: async (flow, data) =>
+      (await carryOut({ order: 'again', flow, data })) ?? { error: NOT_RUNNING },
+    wayTo: async () => undefined,
+    run: async (command): Promise<Finished> =>
+      (await carryOut({ order: 'run', command }, PROGRAM_MS)) ?? {
+        code: null,
+        output: '',
+        errors: NOT_RUNNING,
+      },
+    listen: (responders) => {
+      listening = responders;
+    },
+  };
+};
+
+const wordOf = (line: string): ForeignWord | undefined => {
+  try {
+    return JSON.parse(line) as ForeignWord;
+  } catch {
+    return undefined;
+  }
+};

@@ -1,0 +1,49 @@
+/**
+ * lwIP as Debian builds it (liblwip0), in a small program of our own: it takes the links over through packet sockets.
+ * That build has router advertisements, and neither DHCP nor a resolver. Pure.
+ */
+import { BUILT } from '../clients/client.ts';
+import type { StaticRoute } from '../plan/nodes.ts';
+import { foreignStack } from './foreign.ts';
+import type { Stack, StackLink } from './stack.ts';
+
+const PROGRAM = `${BUILT}/lwip/lwip`;
+
+export const lwip: Stack = {
+  name: 'lwip',
+  description: 'lwIP as Debian builds it, instead of the kernel: router advertisements, static IPv4',
+  managesLinks: true,
+  programs: [],
+  clients: [],
+  version: [PROGRAM, '--version'],
+  resolverFile: '/etc/resolv.conf',
+  // Its timers have seconds for ticks, and it solicits routers every 4 s: 6 to 8 s were measured.
+  settlesWithinMs: 30_000,
+  foreign: { options: ['bindLink', 'bindAddress', 'hopLimit'], tells: ['deprecated'] },
+  build: {
+    programs: ['gcc'],
+    headers: ['lwip/lwip/init.h', 'jansson.h'],
+    sources: ['stacks/lwip.c', 'stacks/messages.h'],
+    command: 'gcc -O2 -Wall -I/usr/include/lwip -o lwip lwip.c -llwip -ljansson'.split(' '),
+    version: ['dpkg-query', '--show', 'gcc', 'liblwip-dev', 'libjansson-dev'],
+  },
+  plan: ({ host, links }) => ({
+    // The kernel below keeps still.
+    sysctls: links.map(({ interface: { name } }) => [`net.ipv6.conf.${name}.disable_ipv6`, '1']),
+    daemons: [
+      foreignStack(host, 'lwip', [PROGRAM, ...links.map(({ interface: { name } }) => name), ...set(links)]),
+    ],
+    unsupported: unroutable(links.flatMap(({ routes }) => routes)),
+  }),
+};
+
+const set = (links: StackLink[]): string[] =>
+  links.flatMap(({ interface: { name, addresses }, routes }) => [
+    ...addresses.flatMap((address) => ['--address', name, address]),
+    ...routes.flatMap(({ via }) => ['--gateway', name, via!]),
+  ]);
+
+const unroutable = (routes: StaticRoute[]): string | undefined =>
+  routes.every(({ family, to, via, source }) => family === 'ipv4' && to === '0.0.0.0/0' && via && !source)
+    ? undefined
+    : 'the lab states a route of the host, and lwip can be given none but an IPv4 gateway for each link';

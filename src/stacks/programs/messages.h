@@ -1,0 +1,44 @@
+/* Lines of JSON between miflab and a program that is a host's IP stack: src/experiment/foreign-messages.ts. */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+/* Long enough for any order: miflab's longest has the command of a client in it. */
+static char orders[1 << 16];
+static size_t unread;
+
+static void tell(json_t *message) {
+  json_dumpf(message, stdout, JSON_COMPACT);
+  putchar('\n');
+  fflush(stdout);
+  json_decref(message);
+}
+
+/* Takes the answer; its fields that are null are left out. */
+static void answer(json_int_t id, json_t *said) {
+  const char *key;
+  json_t *value;
+  void *next;
+  json_object_foreach_safe(said, next, key, value) {
+    if (json_is_null(value)) json_object_del(said, key);
+  }
+  tell(json_pack("{s:I,s:o}", "id", id, "answer", said));
+}
+
+/* Reads what there is on standard input and carries out each whole line. False at its end. */
+static int read_orders(void (*carry_out)(json_int_t id, const char *order, json_t *fields)) {
+  ssize_t count = read(STDIN_FILENO, orders + unread, sizeof orders - unread);
+  if (count <= 0) return 0;
+  unread += count;
+  for (char *end; (end = memchr(orders, '\n', unread));) {
+    json_t *fields = json_loadb(orders, end - orders, 0, NULL);
+    json_int_t id;
+    const char *order;
+    if (!json_unpack(fields, "{s:I,s:s}", "id", &id, "order", &order)) carry_out(id, order, fields);
+    json_decref(fields);
+    unread -= end + 1 - orders;
+    memmove(orders, end + 1, unread);
+  }
+  return unread < sizeof orders;
+}

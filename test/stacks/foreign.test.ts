@@ -1,0 +1,212 @@
+/** Hosts whose IP stack is a program: on one network and on two, what it tells, and what it is not asked; skipped where it cannot be made. */
+import t from 'tap';
+import type { TimelineEvent } from '../../src/evidence/timeline.ts';
+import { buildNeeds } from '../../src/plan/needs.ts';
+import type { PlannedStep } from '../../src/plan/plan.ts';
+import { stackNamed } from '../../src/stacks/index.ts';
+import { thisMachine } from '../../src/suite/machine.ts';
+import { missingOn } from '../../src/suite/needs.ts';
+import { type LabRun, planLabs, runPlan } from '../support/run-lab.ts';
+
+const ONE_NETWORK = `
+networks: { office: { ipv4: 10.0.1.0/24, ipv6: 2001:db8:a::/64 } }
+nodes:
+  gateway: { router: [office, internet], ra: { office: {} } }
+  server:  { server: [internet], ipv4: 198.51.100.1, ipv6: 2001:db8:ff::1 }
+  host:
+    under-test: [office]
+    addresses: { office: [10.0.1.10/24] }
+    routes: [{ to: default, via: 10.0.1.1 }]
+experiment:
+  - plug-in: [office]
+  - settle: true
+  - probe:
+      four: { udp: { to: server, family: ipv4 } }
+      six:  { udp: { to: server, family: ipv6, size: 1000, keep-open: true } }
+      echo: { ping: { to: server, family: ipv6 } }
+      web:  { tcp: { to: server, family: ipv6 } }
+      more: { again: six }
+      in:   { inbound: { kind: udp, from: server, to: office, family: ipv6 } }
+`;
+
+const TWO_NETWORKS = `
+networks: { wifi: { ipv6: 2001:db8:a::/64 }, lte: { ipv6: 2001:db8:b::/64 } }
+nodes:
+  wifi-router: { router: [wifi, internet], ra: { wifi: {} } }
+  lte-router:  { router: [lte, internet], ra: { lte: {} } }
+  server:      { server: [internet], ipv6: 2001:db8:ff::1 }
+  host:        { under-test: [wifi, lte] }
+experiment:
+  - plug-in: [wifi, lte]
+  - settle: true
+  - probe:
+      bound: { udp: { to: server, bind-link: lte } }
+      from-wifi: { udp: { to: server, bind-address: wifi } }
+      from-lte:  { udp: { to: server, bind-address: lte } }
+  - unplug: [wifi]
+  - probe: { left: { udp: { to: server, bind-link: lte } } }
+`;
+
+const lackOf = async (stack: string): Promise<string | false> => {
+  const missing = await missingOn(thisMachine, buildNeeds(stackNamed(stack).build, stack));
+  return missing.length > 0 && missing.map(({ message }) => message).join('; ');
+};
+
+const answersOf = (timeline: TimelineEvent[], probe: string) =>
+  timeline.flatMap((event) =>
+    event.kind === 'probe' && event.probe === probe && event.what === 'answer' ? [event.answer] : [],
+  );
+
+const measured = async (lab: string, stack: string): Promise<LabRun> => runPlan(planLabs(lab, stack)[0]!);
+
+t.jobs = 2;
+const withoutLwip = await lackOf('lwip');
+
+t.test(
+  'lwip on one network: every kind of question, and an answer of its own',
+  { skip: withoutLwip, buffered: true },
+  async (t) => {
+    const { decisions, timeline, failure } = await measured(ONE_NETWORK, 'lwip');
+    t.equal(failure, undefined);
+    for (const probe of ['six', 'echo', 'web', 'more'])
+      t.match(
+        decisions[probe],
+        { router: 'gateway', link: 'office', source: /^2001:db8:a:/, answered: true },
+        probe,
+      );
+    t.match(decisions.four, { router: 'gateway', source: '10.0.1.10', answered: true });
+    t.match(decisions.in, { answered: true });
+    t.match(answersOf(timeline, 'web'), [{ socketAddress: /^2001:db8:a:/, error: undefined }]);
+    t.match(
+      timeline.find((event) => event.kind === 'stack'),
+      { version: /^lwIP \d/ },
+    );
+    t.ok(
+      timeline.some(
+        (event) =>
+          event.kind === 'netlink' &&
+          event.object === 'route' &&
+          event.destination === 'default' &&
+          event.family === 'ipv6',
+      ),
+      'it tells its routers',
+    );
+    const kernelSpoke = timeline.filter(
+      (event) => event.kind === 'netlink' && event.node === 'host' && event.object === 'neighbour',
+    );
+    t.same(kernelSpoke, [], 'nothing is told of the kernel below but its links');
+  },
+);
+
+t.test(
+  'lwip on two networks: bound to a link, to an address, and with a link less',
+  { skip: withoutLwip, buffered: true },
+  async (t) => {
+    const { decisions, timeline, failure } = await measured(TWO_NETWORKS, 'lwip');
+    t.equal(failure, undefined);
+    t.match(decisions.bound, { router: 'lte-router', link: 'lte', answered: true });
+    const refused = ['wifi', 'lte'].filter((link) => !decisions[`from-${link}`]!.sent);
+    t.equal(refused.length, 1, 'an address of the link that it would not send over is refused');
+    t.match(answersOf(timeline, `from-${refused[0]}`), [{ error: 'EHOSTUNREACH' }]);
+    t.match(decisions.left, { router: 'lte-router', answered: true });
+  },
+);
+
+t.test(
+  'a stack that is killed in the middle is a daemon that died, with its last words',
+  { skip: withoutLwip, buffered: true },
+  async (t) => {
+    const [plan] = planLabs(ONE_NETWORK, 'lwip');
+    const probe = plan!.steps.findIndex(({ kind }) => kind === 'probe');
+    const kill = ['/bin/sh', '-c', 'kill -9 $(grep -lx lwip /proc/[0-9]*/comm | cut -d/ -f3)'];
+    plan!.steps.splice(probe, 0, { kind: 'run', title: 'kill it', node: 'gateway', command: kill });
+    const { failure } = await runPlan(plan!);
+    t.match(failure, { kind: 'daemon', daemon: 'host.lwip', message: /killed by SIGKILL/ });
+    t.ok(failure?.kind === 'daemon' && failure.lastOutput.length > 0);
+  },
+);
+
+t.test(
+  'one that the lab kills leaves a host without a stack, and started again it begins anew',
+  { skip: withoutLwip, buffered: true },
+  async (t) => {
+    const [plan] = planLabs(
+      ONE_NETWORK.replace(
+        /- probe:[\s\S]*/,
+        '- probe: { gone: { udp: server } }\n  - settle: true\n  - probe: { back: { udp: server } }\n',
+      ),
+      'lwip',
+    );
+    const told = (action: 'kill' | 'start'): PlannedStep => ({
+      kind: 'daemon',
+      title: action,
+      action,
+      daemon: 'host.lwip',
+    });
+    const probe = plan!.steps.findIndex(({ kind }) => kind === 'probe');
+    plan!.steps.splice(probe, 1, told('kill'), plan!.steps[probe]!, told('start'));
+    const { decisions, timeline, failure } = await runPlan(plan!);
+    t.equal(failure, undefined);
+    t.match(answersOf(timeline, 'gone'), [{ error: 'no stack runs on the host' }]);
+    t.match(decisions.gone, { sent: false });
+    t.match(decisions.back, { answered: true });
+  },
+);
+
+t.test('what a stack cannot do is said before anything is built', async (t) => {
+  const refusal = (change: (lab: string) => string, stack = 'lwip') =>
+    planLabs(change(ONE_NETWORK), stack)[0]!.unsupported;
+  const asking = (probe: string) => (lab: string) =>
+    lab.replace(/- probe:[\s\S]*/, `- probe: { one: ${probe} }\n`);
+  const stating = (field: string) => (lab: string) =>
+    lab.replace('under-test: [office]', `under-test: [office]\n    ${field}`);
+  const doing = (step: string) => (lab: string) =>
+    lab.replace('- settle: true', `- settle: true\n  - ${step}`);
+  for (const [change, reason] of [
+    [asking('{ udp: { to: server, mark: 7 } }'), 'the probe one asks with a mark, which lwip does not have'],
+    [
+      asking('{ resolve: www.example }'),
+      'the probe one is asked by a program, and lwip has no sockets for programs',
+    ],
+    [
+      stating('sysctls: { net.ipv4.ip_forward: 1 }'),
+      'the lab states sysctls of the host, which only a Linux kernel takes',
+    ],
+    [stating('image: trixie'), "lwip runs from the machine's own files, not in the user land trixie"],
+    [
+      stating('daemons: { own: { command: [cat] } }'),
+      'the lab starts host.own, which works on the kernel of its host and not on lwip',
+    ],
+    [
+      doing('ip: { host: [route show] }'),
+      'the lab changes the kernel of the host (ip on host), and its stack is lwip',
+    ],
+    [
+      doing('wait: { temporary: [office] }'),
+      'the lab waits for temporary addresses of the host, of which lwip tells nothing',
+    ],
+    [
+      (lab: string) => lab.replace('via: 10.0.1.1', 'via: "fe80::1", link: office'),
+      'the lab states a route of the host, and lwip can be given none but an IPv4 gateway for each link',
+    ],
+    [(lab: string) => lab, undefined],
+  ] as const)
+    t.equal(refusal(change), reason);
+  t.equal(
+    refusal((lab) => lab, 'lwip@trixie'),
+    "lwip runs from the machine's own files, not in the user land trixie",
+  );
+});
+
+t.test('what a stack is made of is looked for, and named with the command that gets it', async (t) => {
+  const { needs } = planLabs(ONE_NETWORK, 'lwip')[0]!;
+  const missing = await missingOn({ ...thisMachine, hasHeader: () => false }, needs);
+  t.match(missing, [
+    {
+      message: 'the header file lwip/lwip/init.h is missing (package liblwip-dev): needed by stack lwip',
+      remedy: 'apt-get install liblwip-dev',
+      ofStack: true,
+    },
+    { name: 'jansson.h', remedy: 'apt-get install libjansson-dev' },
+  ]);
+});
