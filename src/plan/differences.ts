@@ -31,7 +31,7 @@ export const differences = (before: Lab, after: Lab, timers: Timers, title: stri
 
 /** What a change must leave as it is. */
 const shapeOf = ({ links, nodes }: Topology) => [
-  links.map(({ name, bridge }) => [name, bridge.index]),
+  links.map(({ name }) => name),
   nodes.map(({ name, role, interfaces }: TopologyNode) => [
     name,
     role,

@@ -1,11 +1,16 @@
 /** What each node is told before anything starts: kernel parameters, addresses, routes, rules, rulesets, files. */
 import type { HostUnderTest, Lab, Route, Router, Rule, Server } from '../lab/schema.ts';
 import { canonical, contains, type Family, familyOf } from './addresses.ts';
-import type { PlannedContainer, PlannedInterface, PlannedNode, Timers } from './plan.ts';
+import {
+  INTERNET,
+  type PlannedContainer,
+  type PlannedInterface,
+  type PlannedNode,
+  type Timers,
+} from './plan.ts';
 import { resolveReferences } from './references.ts';
 import {
   addressOfNode,
-  INTERNET,
   isInternetLink,
   list,
   nodeNamed,

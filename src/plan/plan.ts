@@ -12,6 +12,9 @@ export type Timers = 'fast' | 'real' | 'virtual';
 /** The namespace where the links are bridged and captured; every other one is a node's. */
 export const FABRIC = 'fabric';
 
+/** The node in the middle of the routed core. Its links are captured at its own end. */
+export const INTERNET = 'internet';
+
 export interface Plan {
   format: 1;
   /** The lab's name: its path below labs/ without the suffix. */
@@ -78,7 +81,8 @@ export interface PlannedLink {
   /** Every prefix that it ever has: a change step may give it others. */
   ipv4: string[];
   ipv6: string[];
-  bridge: { name: string; index: number };
+  /** In the fabric; a link to the internet has none: it is one veth pair between the two. */
+  bridge?: { name: string; index: number };
   impair?: PlannedImpairment;
 }
 
@@ -134,10 +138,18 @@ export interface PlannedInterface {
   linkLocal: string;
   /** Static addresses with prefix length. */
   addresses: string[];
-  /** The bridge's end of the veth pair, in the fabric. */
-  port: { name: string; index: number };
+  /** The other end of its veth pair. */
+  port: PlannedPort;
   /** Has carrier from the beginning; a host under test is plugged in by a step. */
   plugged: boolean;
+}
+
+/** A port of the bridge in the fabric, or on a link to the internet the interface of the other node. */
+export interface PlannedPort {
+  place: string;
+  name: string;
+  index: number;
+  bridge?: string;
 }
 
 export interface PlannedDaemon {

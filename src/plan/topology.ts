@@ -13,9 +13,14 @@ import {
   nth,
   prefixLength,
 } from './addresses.ts';
-import type { PlannedInterface, PlannedLink, Role } from './plan.ts';
-
-export const INTERNET = 'internet';
+import {
+  FABRIC,
+  INTERNET,
+  type PlannedInterface,
+  type PlannedLink,
+  type PlannedPort,
+  type Role,
+} from './plan.ts';
 
 export interface TopologyNode {
   name: string;
@@ -77,18 +82,18 @@ export const makeTopology = (lab: Lab): Topology => {
     nodeNumber: number,
     link: PlannedLink,
     name: string,
+    index: number,
+    port: PlannedPort,
   ): PlannedInterface => {
-    const own = nextIndex();
-    const port = nextIndex();
     const mac = node.lab?.mac?.[name] ?? macAddress(links.indexOf(link), nodeNumber);
     const planned: PlannedInterface = {
       name,
       link: link.name,
-      index: own,
+      index,
       mac,
       linkLocal: canonical(node.lab?.['link-local']?.[name] ?? linkLocalOf(mac)),
       addresses: [],
-      port: { name: `p${port}`, index: port },
+      port,
       plugged: node.role !== 'under-test',
     };
     node.interfaces.push(planned);
@@ -97,22 +102,26 @@ export const makeTopology = (lab: Lab): Topology => {
 
   nodes.forEach((node, number) => {
     for (const name of linksOf(node.lab!)) {
+      const own = nextIndex();
+      const other = nextIndex();
       if (name !== INTERNET) {
-        attach(node, number + 1, links.find((link) => link.name === name)!, name);
+        const link = links.find((candidate) => candidate.name === name)!;
+        const port = { place: FABRIC, name: `p${other}`, index: other, bridge: link.bridge!.name };
+        attach(node, number + 1, link, name, own, port);
         continue;
       }
-      const bridgeIndex = nextIndex();
       const link: PlannedLink = {
         name: internetLink(node.name),
         kind: 'internet',
         mtu: 1500,
         ipv4: [],
         ipv6: [],
-        bridge: { name: `b${bridgeIndex}`, index: bridgeIndex },
       };
       links.push(link);
-      const near = attach(node, number + 1, link, INTERNET);
-      const far = attach(internet, 0, link, `n${near.index}`);
+      const nearEnd = { place: node.name, name: INTERNET, index: own };
+      const farEnd = { place: INTERNET, name: `n${own}`, index: other };
+      const near = attach(node, number + 1, link, INTERNET, own, farEnd);
+      const far = attach(internet, 0, link, farEnd.name, other, nearEnd);
       const transit = `100.64.${internet.interfaces.length}`;
       near.addresses.push(`${transit}.1/31`);
       far.addresses.push(`${transit}.0/31`);

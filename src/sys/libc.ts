@@ -257,15 +257,13 @@ export interface PacketRing {
 
 const ETH_P_ALL = 3;
 
-/**
- * A packet socket with a receive ring (TPACKET_V2, packet_mmap(7)) over all interfaces of this namespace,
- * for what comes in and not for what goes out: each frame once, at the port of its sender.
- */
-export const packetRing = (frameSize: number, frames: number): PacketRing => {
+/** A packet socket with a receive ring (TPACKET_V2, packet_mmap(7)) over all interfaces of this namespace. */
+export const packetRing = (frameSize: number, frames: number, direction: 'incoming' | 'both'): PacketRing => {
   const TPACKET_V2 = 1;
   const fd = socket(AF.PACKET, SOCK.RAW, 0);
   setOption(fd, SOL_PACKET, PACKET.VERSION, u32(TPACKET_V2), 'PACKET_VERSION');
-  setOption(fd, SOL_PACKET, PACKET.IGNORE_OUTGOING, u32(1), 'PACKET_IGNORE_OUTGOING');
+  if (direction === 'incoming')
+    setOption(fd, SOL_PACKET, PACKET.IGNORE_OUTGOING, u32(1), 'PACKET_IGNORE_OUTGOING');
   const blockSize = 1 << 16;
   const size = frameSize * frames;
   setOption(

@@ -56,25 +56,32 @@ const giveFiles = (node: PlannedNode, { daemons }: Plan, containers: Containers)
 const creation = (plan: Plan): string[] => [
   ...[FABRIC, ...plan.nodes.map(({ name }) => name)].map((name) => `netns add ${name}`),
   // Without mcast_snooping 0, neighbour discovery may wait for a querier.
-  ...plan.links.map(
-    ({ bridge, mtu }) =>
-      `link add name ${bridge.name} index ${bridge.index} mtu ${mtu} netns ${FABRIC} type bridge mcast_snooping 0`,
+  ...plan.links.flatMap(({ bridge, mtu }) =>
+    bridge
+      ? [
+          `link add name ${bridge.name} index ${bridge.index} mtu ${mtu} netns ${FABRIC} type bridge mcast_snooping 0`,
+        ]
+      : [],
   ),
-  ...plan.nodes.flatMap((node) =>
-    node.interfaces.map(({ name, index, mac, port, link }) => {
-      const { mtu } = plan.links.find((candidate) => candidate.name === link)!;
-      return `link add name ${name} index ${index} mtu ${mtu} address ${mac} netns ${node.name} type veth peer name ${port.name} index ${port.index} mtu ${mtu} netns ${FABRIC}`;
-    }),
-  ),
+  ...plan.nodes.filter(({ role }) => role !== 'internet').flatMap((node) => vethPairs(node, plan)),
 ];
 
+const vethPairs = (node: PlannedNode, plan: Plan): string[] =>
+  node.interfaces.map(({ name, index, mac, port, link }) => {
+    const { mtu } = plan.links.find((candidate) => candidate.name === link)!;
+    const other = plan.nodes
+      .find(({ name: place }) => place === port.place)
+      ?.interfaces.find((candidate) => candidate.index === port.index);
+    const address = other ? `address ${other.mac}` : '';
+    return `link add name ${name} index ${index} mtu ${mtu} address ${mac} netns ${node.name} type veth peer name ${port.name} index ${port.index} mtu ${mtu} ${address} netns ${port.place}`;
+  });
+
 const fabricLines = (plan: Plan): string[] => [
-  ...plan.links.map(({ bridge }) => `link set dev ${bridge.name} up`),
+  ...plan.links.flatMap(({ bridge }) => (bridge ? [`link set dev ${bridge.name} up`] : [])),
   ...plan.nodes.flatMap(({ interfaces }) =>
-    interfaces.map(({ port, link, plugged }) => {
-      const { bridge } = plan.links.find(({ name }) => name === link)!;
-      return `link set dev ${port.name} master ${bridge.name} ${plugged ? 'up' : 'down'}`;
-    }),
+    interfaces.flatMap(({ port: { name, bridge }, plugged }) =>
+      bridge ? [`link set dev ${name} master ${bridge} ${plugged ? 'up' : 'down'}`] : [],
+    ),
   ),
 ];
 

@@ -18,7 +18,7 @@ export const impairLink = async (
     interfaces.filter((own) => own.link === link).map(({ port }) => port.name),
   );
   const { bridge, mtu } = plan.links.find(({ name }) => name === link)!;
-  const table = `miflab_${bridge.name}`;
+  const table = `miflab_${bridge!.name}`;
   const devices = ports.map((port) => `"${port}"`).join(', ');
   await must(
     ['nft', '-f', '-'],

@@ -2,7 +2,7 @@
 import type { PlannedNode } from '../plan/plan.ts';
 import { programInside } from '../sys/sandbox.ts';
 
-export { FABRIC } from '../plan/plan.ts';
+export { FABRIC, INTERNET } from '../plan/plan.ts';
 
 export const RUN_FOLDER = '/run/miflab';
 /** The plan of a lab that is up, for those who come in later. */

@@ -2,7 +2,7 @@
 import type { PlannedStep } from '../plan/plan.ts';
 import { ipLines, nft } from './build.ts';
 import { plannedNode, type RunningLab } from './lab.ts';
-import { FABRIC } from './places.ts';
+import { FABRIC, INTERNET } from './places.ts';
 
 type Mode = Extract<PlannedStep, { kind: 'silence' }>['mode'];
 
@@ -22,6 +22,12 @@ const FORWARDING = `table inet ${TABLE} {
   chain forward { type filter hook forward priority -300; policy drop; }
 }`;
 
+/** Where there is no port to take away. */
+const FROM_INTERNET = `table inet ${TABLE} {
+  chain prerouting { type filter hook prerouting priority -300; iifname "${INTERNET}" drop; }
+  chain postrouting { type filter hook postrouting priority 300; oifname "${INTERNET}" drop; }
+}`;
+
 const CLEAR = ['ip6', 'arp', 'inet']
   .map((family) => `table ${family} ${TABLE}\ndelete table ${family} ${TABLE}`)
   .join('\n');
@@ -34,13 +40,14 @@ export const silence = async ({ plan, capture }: RunningLab, name: string, mode:
   // A port without a bridge keeps its carrier and reaches nobody.
   await ipLines(
     FABRIC,
-    node.interfaces.map(({ port, link }) =>
-      mode === 'all'
-        ? `link set dev ${port.name} nomaster`
-        : `link set dev ${port.name} master ${plan.links.find((candidate) => candidate.name === link)!.bridge.name}`,
+    node.interfaces.flatMap(({ port: { name: port, bridge } }) =>
+      bridge ? [`link set dev ${port} ${mode === 'all' ? 'nomaster' : `master ${bridge}`}`] : [],
     ),
   );
-  if (mode === 'all') capture.mute(name, true);
+  if (mode === 'all') {
+    await nft(node, FROM_INTERNET);
+    capture.mute(name, true);
+  }
   if (mode === 'neighbours') await nft(node, NEIGHBOURS);
   if (mode === 'forwarding') await nft(node, FORWARDING);
 };

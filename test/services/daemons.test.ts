@@ -23,7 +23,7 @@ const wifi = {
   mac: '02:00:00:00:00:01',
   linkLocal: 'fe80::1',
   addresses: ['10.0.1.1/24', '2001:db8:a::1/64'],
-  port: { name: 'p', index: 11 },
+  port: { place: 'fabric', name: 'p', index: 11, bridge: 'b' },
   plugged: true,
 };
 const context: ServiceContext = {

@@ -31,7 +31,7 @@ const node = (
     mac,
     linkLocal,
     addresses,
-    port: { name: link, index },
+    port: { place: 'fabric', name: link, index, bridge: link },
     plugged: true,
   })),
 });
