@@ -13,6 +13,9 @@ const LONGEST_FIXED_PART = 16;
 const ATTRIBUTE_HEADER = 4;
 const NLM_F_REQUEST = 0x1;
 const NLM_F_DUMP = 0x300;
+const NLM_F_EXCL = 0x200;
+const NLM_F_CREATE = 0x400;
+const NLMSG_ERROR = 2;
 /** NLA_F_NESTED and NLA_F_NET_BYTEORDER share the field with the attribute's type. */
 const ATTRIBUTE_FLAGS = 0xc000;
 
@@ -41,6 +44,49 @@ export const readAttributes = (body: Buffer, fixedPart: number): Map<number, Buf
     at += aligned(length);
   }
   return attributes;
+};
+
+/** What the kernel answers to a request that it refuses: `request` is the number that the request had. */
+export const readRefusal = ({ type, body }: Message): { request: number; errno: number } | undefined => {
+  const errno = type === NLMSG_ERROR ? -body.readInt32LE(0) : 0;
+  return errno === 0 ? undefined : { request: body.readUInt32LE(4 + 8), errno };
+};
+
+export interface Request {
+  /** RTM_NEWLINK 16, RTM_NEWADDR 20. */
+  type: number;
+  /** It makes what is not there yet, and is refused where it is there. */
+  creates?: true;
+  /** The object's fixed part. */
+  object: Buffer;
+  attributes: [type: number, value: Uint8Array][];
+}
+
+/** Requests as one datagram, numbered from 0. The kernel answers only to those that it refuses. */
+export const encodeRequests = (requests: Request[]): Uint8Array =>
+  Buffer.concat(
+    requests.map(({ type, creates, object, attributes }, number) => {
+      const header = Buffer.alloc(HEADER);
+      const message = padded([header, object, ...attributes.map(([of, value]) => attribute(of, value))]);
+      header.writeUInt32LE(message.length, 0);
+      header.writeUInt16LE(type, 4);
+      header.writeUInt16LE(NLM_F_REQUEST | (creates ? NLM_F_CREATE | NLM_F_EXCL : 0), 6);
+      header.writeUInt32LE(number, 8);
+      header.copy(message);
+      return message;
+    }),
+  );
+
+const attribute = (type: number, value: Uint8Array): Buffer => {
+  const header = Buffer.alloc(ATTRIBUTE_HEADER);
+  header.writeUInt16LE(ATTRIBUTE_HEADER + value.length, 0);
+  header.writeUInt16LE(type, 2);
+  return padded([header, value]);
+};
+
+const padded = (parts: Uint8Array[]): Buffer => {
+  const bytes = Buffer.concat(parts);
+  return Buffer.concat([bytes], aligned(bytes.length));
 };
 
 /**

@@ -6,6 +6,7 @@ import {
   type PlannedContainer,
   type PlannedInterface,
   type PlannedNode,
+  type Role,
   type Timers,
 } from './plan.ts';
 import { resolveReferences } from './references.ts';
@@ -132,16 +133,12 @@ const defaultRoutes = (node: TopologyNode, topology: Topology): string[] => {
   if (node.role === 'under-test') return [];
   const near = node.interfaces.find(({ link }) => isInternetLink(link));
   if (near) {
-    const far = interfacesOn(topology, near.link).find(
-      ({ node: other }) => other.role === 'internet',
-    )!.planned;
+    const far = firstOn(topology, near.link, (role) => role === 'internet')!.planned;
     return nextHopLines('default', near, far);
   }
   if (node.role === 'router') return [];
   const first = node.interfaces[0]!;
-  const router = interfacesOn(topology, first.link).find(
-    ({ node: other }) => other.role === 'router',
-  )?.planned;
+  const router = firstOn(topology, first.link, (role) => role === 'router')?.planned;
   return router ? nextHopLines('default', first, router) : [];
 };
 
@@ -156,10 +153,14 @@ const nextHopLines = (to: string, own: PlannedInterface, hop: PlannedInterface):
   ];
 };
 
-const interfacesOn = (topology: Topology, link: string) =>
-  topology.nodes.flatMap((node) =>
-    node.interfaces.filter((planned) => planned.link === link).map((planned) => ({ node, planned })),
-  );
+/** The first of the nodes of some role on a link, with its interface there. */
+const firstOn = (topology: Topology, link: string, isWanted: (role: Role) => boolean) => {
+  for (const node of topology.nodes) {
+    const planned = isWanted(node.role) && node.interfaces.find((candidate) => candidate.link === link);
+    if (planned) return { node, planned };
+  }
+  return undefined;
+};
 
 /** From where its ICMP errors come. */
 const INTERNET_ADDRESSES = ['192.0.0.8/32', '2001:db8:ffff:ffff::1/128'];
@@ -169,9 +170,7 @@ const internetRoutes = (internet: TopologyNode, topology: Topology, lab: Lab): s
   const routed = new Set<string>();
   const ownAddresses = INTERNET_ADDRESSES.map((address) => `addr add ${address} dev lo`);
   const routes = internet.interfaces.flatMap((own) => {
-    const { node, planned } = interfacesOn(topology, own.link).find(
-      ({ node: other }) => other.role !== 'internet',
-    )!;
+    const { node, planned } = firstOn(topology, own.link, (role) => role !== 'internet')!;
     const prefixes = routedTo(node, topology, lab).filter((prefix) => !routed.has(prefix));
     for (const prefix of prefixes) routed.add(prefix);
     return prefixes.map((prefix) =>
@@ -216,7 +215,7 @@ const rulesetOf = (node: TopologyNode, topology: Topology, lab: Lab): string => 
 /** BCP 38: what a router's provider does to sources that are none of its prefixes. */
 const sourceFilters = (internet: TopologyNode, topology: Topology, lab: Lab): string => {
   const rules = internet.interfaces.flatMap((own) => {
-    const { node } = interfacesOn(topology, own.link).find(({ node: other }) => other.role !== 'internet')!;
+    const { node } = firstOn(topology, own.link, (role) => role !== 'internet')!;
     if (!(node.lab as Router)['source-filter']) return [];
     const allowed = [
       ...routedTo(node, topology, lab),

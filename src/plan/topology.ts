@@ -143,6 +143,7 @@ const giveAddresses = (nodes: TopologyNode[], links: PlannedLink[]): void => {
       .flatMap((node) => Object.values(node.lab!.addresses ?? {}).flat())
       .map((a) => canonical(a.split('/')[0]!)),
   );
+  const firstFree = makeFirstFree(taken);
   for (const node of nodes) {
     const lab = node.lab!;
     const shorthand = [...list(lab.ipv4), ...list(lab.ipv6)].map(canonical);
@@ -157,7 +158,7 @@ const giveAddresses = (nodes: TopologyNode[], links: PlannedLink[]): void => {
       for (const prefix of [...link.ipv4, ...link.ipv6]) {
         const own = shorthand.filter((address) => contains(prefix, address));
         if (own.length === 0 && node.role === 'under-test') continue;
-        const given = own.length > 0 ? own : [firstFree(prefix, taken)];
+        const given = own.length > 0 ? own : [firstFree(prefix)];
         for (const address of given) {
           taken.add(address);
           planned.addresses.push(`${address}/${prefixLength(prefix)}`);
@@ -181,11 +182,17 @@ const placeElsewhere = (node: TopologyNode, shorthand: string[], links: PlannedL
   }
 };
 
-const firstFree = (prefix: string, taken: Set<string>): string => {
-  for (let n = 1; ; n++) {
-    const address = nth(prefix, n);
-    if (!taken.has(address)) return address;
-  }
+/** Nothing is ever given back, so the search in a prefix goes on where it ended. */
+const makeFirstFree = (taken: Set<string>) => {
+  const tried = new Map<string, number>();
+  return (prefix: string): string => {
+    for (let n = (tried.get(prefix) ?? 0) + 1; ; n++) {
+      const address = nth(prefix, n);
+      if (taken.has(address)) continue;
+      tried.set(prefix, n);
+      return address;
+    }
+  };
 };
 
 export const nodeNamed = (topology: Topology, name: string): TopologyNode | undefined =>

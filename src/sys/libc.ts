@@ -48,7 +48,8 @@ export class SystemError extends Error {
   }
 }
 
-const errnoName = (errno: number): string =>
+/** ENETUNREACH of its number. */
+export const errnoName = (errno: number): string =>
   Object.entries(constants.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
 
 const checked = (call: string, result: number): number => {

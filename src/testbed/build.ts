@@ -1,11 +1,12 @@
 /**
  * Plan → namespaces, links, addresses. One `ip -batch` makes everything in place (a veth end that is moved
- * afterwards costs 18 ms), then each node is configured by a batch of its own, side by side.
+ * afterwards costs 18 ms); then links come up, and each node's own lines are a batch of its own, side by side.
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import type { Plan, PlannedNode } from '../plan/plan.ts';
 import { inNetwork, sendWholeChecksums } from '../sys/libc.ts';
 import { runProgram } from '../sys/program.ts';
+import { bringUpFabric, bringUpNode } from './bring-up.ts';
 import type { Containers } from './containers.ts';
 import { LabFault, standingAt } from './faults.ts';
 import { giveOwnFiles } from './own-files.ts';
@@ -25,13 +26,14 @@ export const build = async (plan: Plan, containers: Containers): Promise<{ sysct
   );
   const sysctls = originalsOf(plan);
   for (const node of plan.nodes) await standingAt(node.at, () => setSysctls(node.name, node.sysctls));
-  writeFileSync(`${RUN_FOLDER}/nodes/${FABRIC}`, fabricLines(plan).join('\n'));
-  for (const node of plan.nodes)
-    writeFileSync(`${RUN_FOLDER}/nodes/${node.name}`, nodeLines(node).join('\n'));
+  bringUpFabric(plan);
+  for (const node of plan.nodes) await standingAt(node.at, () => bringUpNode(node));
+  const told = plan.nodes.filter(({ managed, ip }) => !managed && ip.length > 0);
+  for (const { name, ip } of told) writeFileSync(`${RUN_FOLDER}/nodes/${name}`, ip.join('\n'));
   const ownFiles = plan.nodes
     .filter((node) => node.ownFiles)
     .map((node) => giveFiles(node, plan, containers));
-  await Promise.all([configure(plan), ...ownFiles]);
+  await Promise.all([...(told.length > 0 ? [configure(plan)] : []), ...ownFiles]);
   for (const node of plan.nodes) await standingAt(node.at, () => applyRulesets(node));
   for (const node of plan.nodes)
     if (plan.host.foreign || plan.daemons.some((daemon) => daemon.node === node.name))
@@ -76,27 +78,6 @@ const vethPairs = (node: PlannedNode, plan: Plan): string[] =>
     return `link add name ${name} index ${index} mtu ${mtu} address ${mac} netns ${node.name} type veth peer name ${port.name} index ${port.index} mtu ${mtu} ${address} netns ${port.place}`;
   });
 
-const fabricLines = (plan: Plan): string[] => [
-  ...plan.links.flatMap(({ bridge }) => (bridge ? [`link set dev ${bridge.name} up`] : [])),
-  ...plan.nodes.flatMap(({ interfaces }) =>
-    interfaces.flatMap(({ port: { name, bridge }, plugged }) =>
-      bridge ? [`link set dev ${name} master ${bridge} ${plugged ? 'up' : 'down'}`] : [],
-    ),
-  ),
-];
-
-const nodeLines = (node: PlannedNode): string[] =>
-  node.managed
-    ? ['link set dev lo up']
-    : [
-        'link set dev lo up',
-        ...node.interfaces.map(({ name }) => `link set dev ${name} up`),
-        ...node.interfaces.flatMap(({ name, addresses }) =>
-          addresses.map((address) => `addr add ${address} dev ${name}`),
-        ),
-        ...node.ip,
-      ];
-
 /** The script is a constant; what varies are the files it reads. */
 const CONFIGURE = `
 status=0
@@ -119,7 +100,7 @@ const refusal = (plan: Plan, errors: string): LabFault => {
   const [, said, name, line] = /^(.*)\nCommand failed .*\/nodes\/(.+):(\d+)/s.exec(errors) ?? [];
   const node = plan.nodes.find((candidate) => candidate.name === name);
   if (!node) return new LabFault(errors);
-  return new LabFault(`ip ${nodeLines(node)[Number(line) - 1]} on ${node.name}: ${said}`, node.at);
+  return new LabFault(`ip ${node.ip[Number(line) - 1]} on ${node.name}: ${said}`, node.at);
 };
 
 const applyRulesets = async (node: PlannedNode): Promise<void> => {

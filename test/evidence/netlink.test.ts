@@ -1,9 +1,17 @@
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
 import fc from 'fast-check';
 import t from 'tap';
 import { decodeNetlink, type HostChange } from '../../src/evidence/netlink.ts';
+import {
+  encodeRequests,
+  messagesOf,
+  type Request,
+  readAttributes,
+  readRefusal,
+} from '../../src/evidence/netlink-messages.ts';
 import { applyEvent, emptyTables, type Tables } from '../../src/evidence/tables.ts';
 import type { NetlinkEvent } from '../../src/evidence/timeline.ts';
 import { isLike, type RecordedStep, script } from './netlink-script.ts';
@@ -25,6 +33,47 @@ const inNamespace = [
 
 const record = (): RecordedStep[] =>
   JSON.parse(execFileSync('unshare', inNamespace, { encoding: 'utf8', maxBuffer: 1 << 26 }));
+
+const requests: fc.Arbitrary<Request[]> = fc.array(
+  fc.record(
+    {
+      type: fc.constantFrom(16, 20),
+      object: fc.uint8Array({ minLength: 8, maxLength: 8 }).map((bytes) => Buffer.from(bytes)),
+      attributes: fc.uniqueArray(
+        fc.tuple(fc.integer({ min: 1, max: 100 }), fc.uint8Array({ maxLength: 20 })),
+        {
+          selector: ([type]) => type,
+        },
+      ),
+    },
+    { noNullPrototype: true },
+  ),
+);
+
+t.test('requests are read back as they were written', async () => {
+  fc.assert(
+    fc.property(requests, (written) => {
+      const read = messagesOf(encodeRequests(written)).map(({ type, body }) => ({
+        type,
+        object: body.subarray(0, 8),
+        attributes: [...readAttributes(body, 8)].map(([of, value]) => [of, new Uint8Array(value)]),
+      }));
+      return isDeepStrictEqual(read, written);
+    }),
+  );
+});
+
+t.test('a refusal names the request and the error; an acknowledgement is none', async (t) => {
+  const answer = (errno: number) => {
+    const body = Buffer.alloc(20);
+    body.writeInt32LE(-errno, 0);
+    body.writeUInt32LE(7, 12);
+    return { type: 2, flags: 0, body };
+  };
+  t.same(readRefusal(answer(17)), { request: 7, errno: 17 });
+  t.equal(readRefusal(answer(0)), undefined);
+  t.equal(readRefusal({ ...answer(17), type: 20 }), undefined);
+});
 
 const mayUnshare = spawnSync('unshare', ['-Urn', 'true']).status === 0;
 

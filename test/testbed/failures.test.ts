@@ -168,6 +168,7 @@ t.test(
 
 t.test('what the kernel refuses is a mistake of the lab, at its line', async (t) => {
   const { exitCode, said } = await run(await thisUser(t), {
+    address: { host: "    addresses: { wifi: ['ff02::7/64'] }" },
     route: { host: '    ip: ["route add default via 198.51.100.1"]' },
     'route-in-a-step': { steps: ['ip: { host: ["route add default via 198.51.100.1"] }'] },
     sysctl: { host: '    sysctls: { net.ipv4.conf.nowhere.rp_filter: 1 }' },
@@ -177,6 +178,7 @@ t.test('what the kernel refuses is a mistake of the lab, at its line', async (t)
   });
   t.equal(exitCode, 2);
   const sentences: Record<string, RegExp> = {
+    address: /failures\/address\.yaml:13:5: ip addr add ff02::7\/64 dev wifi on host: EADDRNOTAVAIL$/m,
     route:
       /failures\/route\.yaml:13:5: ip route add default via 198\.51\.100\.1 on host: Error: Nexthop has invalid gateway\.$/m,
     'route-in-a-step':
