@@ -3,7 +3,7 @@
  * socket options. The only place that uses FFI; every call is synchronous and on the main thread (koffi's
  * asynchronous calls run on libuv's pool, whose threads stay in the namespace they were born in).
  */
-import { closeSync, openSync } from 'node:fs';
+import { closeSync, openSync, readdirSync } from 'node:fs';
 import { constants } from 'node:os';
 import koffi from 'koffi';
 
@@ -30,6 +30,7 @@ const c = {
     'long recvfrom(int fd, _Out_ void *data, size_t length, int flags, _Out_ void *address, _Inout_ uint32_t *addressLength)',
   ),
   recv: libc.func('long recv(int fd, _Out_ void *data, size_t length, int flags)'),
+  prctl: libc.func('int prctl(int option, unsigned long argument)'),
   fcntl: libc.func('int fcntl(int fd, int command, long argument)'),
   mmap: libc.func('void *mmap(void *address, size_t length, int protection, int flags, int fd, long offset)'),
   madvise: libc.func('int madvise(void *address, size_t length, int advice)'),
@@ -70,6 +71,19 @@ const SOL_SOCKET = 1;
 const SO = { ERROR: 4, REUSEADDR: 2, BINDTODEVICE: 25, MARK: 36, RCVBUFFORCE: 33 } as const;
 const SOL_PACKET = 263;
 const PACKET = { RX_RING: 5, STATISTICS: 6, VERSION: 10, IGNORE_OUTGOING: 23 } as const;
+
+/**
+ * From now on no process may look into this one's memory or take its descriptors (ptrace(2), pidfd_getfd(2),
+ * /proc/PID/fd) unless it has CAP_SYS_PTRACE, and programs that it starts get their standard descriptors alone:
+ * whoever started miflab may have left others open, and Node closes those up to 15.
+ */
+export const closeToOthers = (): void => {
+  const PR_SET_DUMPABLE = 4;
+  const F_SETFD = 2;
+  const FD_CLOEXEC = 1;
+  checked('PR_SET_DUMPABLE', c.prctl(PR_SET_DUMPABLE, 0));
+  for (const fd of readdirSync('/proc/self/fd').map(Number)) if (fd > 2) c.fcntl(fd, F_SETFD, FD_CLOEXEC);
+};
 
 /** Runs a function with the process in another network namespace; sockets made there stay there. */
 export const inNetwork = <T>(path: string, body: () => T): T => {

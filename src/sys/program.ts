@@ -88,20 +88,38 @@ export interface Finished {
 }
 
 /** What a lab runs to its end takes less; reached only by a program that hangs, or floods. */
-const LIMITS = { timeout: 60_000, maxBuffer: 4_000_000 } as const;
+const LONGEST_MS = 60_000;
+const MOST_OUTPUT = 4_000_000;
 
-/** Runs a program to its end. `input` goes to its standard input. */
-export const runProgram = async (command: string[], input?: string): Promise<Finished> => {
+/**
+ * Runs a program to its end, and to that of its output, which others that it left behind may hold open. `input` goes
+ * to its standard input.
+ */
+export const runProgram = async (
+  command: string[],
+  input?: string,
+  longestMs = LONGEST_MS,
+): Promise<Finished> => {
   const [file, ...args] = command as [string, ...string[]];
-  const result = await execa(file, args, {
+  const subprocess = execa(file, args, {
     ...LEFT_ALONE,
-    ...LIMITS,
+    maxBuffer: MOST_OUTPUT,
     stripFinalNewline: false,
     ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
   });
-  return {
-    code: result.exitCode ?? null,
-    output: result.stdout ?? '',
-    errors: (result.stderr || result.shortMessage) ?? '',
-  };
+  let hangs = false;
+  const limit = setTimeout(() => {
+    hangs = true;
+    subprocess.kill('SIGKILL');
+    for (const stream of [subprocess.stdout, subprocess.stderr]) stream.destroy();
+  }, longestMs);
+  const { exitCode, stdout, stderr, shortMessage } = await subprocess;
+  clearTimeout(limit);
+  if (hangs)
+    return {
+      code: null,
+      output: stdout ?? '',
+      errors: `${stderr ?? ''}no end of its output within ${longestMs / 1000} s: what it leaves running needs another place for its output`,
+    };
+  return { code: exitCode ?? null, output: stdout ?? '', errors: (stderr || shortMessage) ?? '' };
 };

@@ -72,7 +72,8 @@ export const startSandbox = async ({
  * A lab is root of its namespaces and could mount what bubblewrap shows read-only for writing: what its own user
  * may write on the machine, miflab itself above all. In a user namespace below, with the same ids, the kernel
  * locks every mount as it is (mount_namespaces(7)). Its id maps are written from above: one side of the pipe
- * waits for them, the other writes them. A lab also has an end of processes, of which only its own count: more
+ * waits for them, the other writes them. Nothing in there has CAP_SYS_PTRACE, so that no program of the lab can reach
+ * into the lab process, which speaks for it. A lab also has an end of processes, of which only its own count: more
  * than the largest needs, or what the machine allows where that is less. The script is a constant.
  */
 const LOCK = `
@@ -84,7 +85,8 @@ same() { while read -r first _ size; do echo "$first $first $size"; done < "/pro
 { read -r pid < /run/locking && uids=$(same uid_map) && gids=$(same gid_map) &&
   echo "$uids" > "/proc/$pid/uid_map" && echo "$gids" > "/proc/$pid/gid_map" && echo; } |
 unshare --user --keep-caps --mount --net --uts --ipc -- /bin/sh -c '
-  echo $$ > /run/locking; read -r _ || exit 1; rm /run/locking; exec "$@" <&4 4<&-' sh "$@"
+  echo $$ > /run/locking; read -r _ || exit 1; rm /run/locking
+  exec setpriv --inh-caps=-sys_ptrace --ambient-caps=-sys_ptrace --bounding-set=-sys_ptrace "$@" <&4 4<&-' sh "$@"
 `;
 
 /** Starts a program as the root of new user and pid namespaces with the ids that a lab has. */

@@ -5,18 +5,18 @@
 import { EventEmitter } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
-import type { KeeperAnswer } from '../containers/messages.ts';
 import { foreignHost } from '../experiment/foreign-host.ts';
 import { kernelHost } from '../experiment/kernel-host.ts';
 import { runSteps } from '../experiment/run-steps.ts';
 import type { Plan } from '../plan/plan.ts';
+import { closeToOthers } from '../sys/libc.ts';
 import { build } from './build.ts';
 import { startCapture } from './capture.ts';
 import { makeContainers } from './containers.ts';
 import { makeDaemons } from './daemons.ts';
 import { failureOf } from './faults.ts';
 import { impairLink } from './impair.ts';
-import type { LabMessage, LabOrder } from './messages.ts';
+import type { LabInput, LabMessage, LabOrder } from './messages.ts';
 import { PLAN_FILE } from './places.ts';
 import { makeRecorder } from './recorder.ts';
 import { startResponders } from './responders.ts';
@@ -68,11 +68,19 @@ const impairLinks = async (plan: Plan): Promise<void> => {
   for (const { name, impair } of plan.links) if (impair) await impairLink(plan, name, impair);
 };
 
+closeToOthers();
+// Otherwise it starts Node's debugger, on a port that the lab's programs reach.
+process.on('SIGUSR1', () => {});
+
 const lines = createInterface({ input: process.stdin });
 lines.on('close', () => process.exit(1));
 lines.once('line', (line) => {
   const outside = new EventEmitter();
-  lines.on('line', (answer) => outside.emit('answer', JSON.parse(answer) as KeeperAnswer));
+  lines.on('line', (text) => {
+    const input = JSON.parse(text) as LabInput;
+    if (input.kind === 'are-you-there') tell({ kind: 'here' });
+    else outside.emit('answer', input);
+  });
   runLab(JSON.parse(line) as LabOrder, outside)
     .catch((error: unknown) => tell({ kind: 'failure', failure: failureOf(error) }))
     .finally(() => {

@@ -1,8 +1,10 @@
 /** Runs a plan in a sandbox and gathers what it tells. */
 
+import { constants } from 'node:os';
 import { dirname } from 'node:path';
 import { createInterface } from 'node:readline';
 import { BUILT, MODULES, NODE, SCRIPTS } from '../clients/client.ts';
+import { asLine } from '../containers/messages.ts';
 import type { TimelineEvent } from '../evidence/timeline.ts';
 import { rootFolder } from '../images/store.ts';
 import type { Plan } from '../plan/plan.ts';
@@ -12,7 +14,8 @@ import { builtClients, ClientNotBuilt } from './built-clients.ts';
 import { modulesPath, programPath } from './bundle.ts';
 import { keepContainers } from './keep-containers.ts';
 import type { Measure, Measurement } from './measurement.ts';
-import type { LabMessage, LabOrder } from './messages.ts';
+import type { LabInput, LabMessage, LabOrder } from './messages.ts';
+import { type Limits, limitsOf, supervise } from './supervise.ts';
 
 /**
  * Runs a lab process somewhere, to its end. Resolves to what it said on standard error.
@@ -78,40 +81,79 @@ export const makeMeasure =
   };
 
 /** In a sandbox on this machine. Resolves when the sandbox is gone. */
-export const runInSandbox: RunLab = async (order, onMessage, signal) => {
-  const { sandbox } = await startSandbox({
-    program: programPath('lab-process.js'),
-    modules: modulesPath(),
-    lab: order.plan.lab,
-    keep: order.keep,
-    images: imagesOf(order.plan),
-    view: await clientsView(order.plan),
-  });
-  const abort = () => sandbox.kill('SIGKILL');
-  signal?.addEventListener('abort', abort);
-  if (signal?.aborted) abort();
-  let said = '';
-  sandbox.stderr.on('data', (chunk: Buffer) => {
-    said = (said + chunk).slice(-4096);
-  });
-  sandbox.stdin.on('error', () => {});
-  sandbox.stdin.write(`${JSON.stringify(order)}\n`);
-  const messages = createInterface({ input: sandbox.stdout });
-  const read = new Promise<void>((resolve) => messages.once('close', resolve));
-  const containers = order.plan.nodes.some(({ container }) => container)
-    ? keepContainers(order.plan, sandbox)
-    : undefined;
-  messages.on('line', (line) => {
-    const message = parse(line);
-    if (message?.kind === 'container') containers!.start(message.node);
-    else if (message) onMessage(message);
-  });
-  await read;
-  const { exitCode, signal: killedBy } = await sandbox;
-  await containers?.end();
-  signal?.removeEventListener('abort', abort);
-  return said.trim() || `exit ${exitCode ?? killedBy}`;
-};
+export const runInSandbox: RunLab = (order, onMessage, signal) =>
+  runWithin(limitsOf(order.plan, order.keep !== false))(order, onMessage, signal);
+
+/** The same with limits of one's own. */
+export const runWithin =
+  (limits: Limits): RunLab =>
+  async (order, onMessage, signal) => {
+    const { sandbox } = await startSandbox({
+      program: programPath('lab-process.js'),
+      modules: modulesPath(),
+      lab: order.plan.lab,
+      keep: order.keep,
+      images: imagesOf(order.plan),
+      view: await clientsView(order.plan),
+    });
+    const abort = () => sandbox.kill('SIGKILL');
+    signal?.addEventListener('abort', abort);
+    if (signal?.aborted) abort();
+    let said = '';
+    sandbox.stderr.on('data', (chunk: Buffer) => {
+      said = (said + chunk).slice(-4096);
+    });
+    sandbox.stdin.on('error', () => {});
+    const tell = (input: LabOrder | LabInput) => void sandbox.stdin.write(asLine(input));
+    tell(order);
+    const containers = order.plan.nodes.some(({ container }) => container)
+      ? keepContainers(order.plan, sandbox)
+      : undefined;
+    let ended = false;
+    const endBroken = (message: string) => {
+      if (ended) return;
+      ended = true;
+      onMessage({ kind: 'failure', failure: { kind: 'evidence', message } });
+      onMessage({ kind: 'end' });
+    };
+    const supervision = supervise(
+      limits,
+      () => tell({ kind: 'are-you-there' }),
+      (reason) => {
+        endBroken(reason);
+        abort();
+      },
+    );
+    sandbox.stdout.on('data', (chunk: Buffer) => supervision.heard(chunk.length));
+    const messages = createInterface({ input: sandbox.stdout });
+    const read = new Promise<void>((resolve) => messages.once('close', resolve));
+    messages.on('line', (line) => {
+      const message = parse(line);
+      if (!message || ended) return;
+      supervision.understood(message, line.length);
+      if (message.kind === 'container') containers!.start(message.node);
+      else if (message.kind !== 'here') onMessage(message);
+      ended = message.kind === 'end';
+    });
+    await read;
+    const { exitCode, signal: killedBy } = await sandbox;
+    supervision.end();
+    await containers?.end();
+    signal?.removeEventListener('abort', abort);
+    const killer = signal?.aborted ? undefined : signalFromOthers(exitCode);
+    if (killer)
+      endBroken(`the lab process was ended by ${killer}: by a program of the lab, or for want of memory`);
+    return said.trim() || `exit ${exitCode ?? killedBy}`;
+  };
+
+/** Signals that a process earns by itself: its own bug. Any other comes from someone else. */
+const EARNED: string[] = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGSYS', 'SIGIO'];
+
+/** A shell says 128 and the number. */
+const signalFromOthers = (exitCode = 0): string | undefined =>
+  Object.entries(constants.signals).find(
+    ([name, number]) => number === exitCode - 128 && !EARNED.includes(name),
+  )?.[0];
 
 export const measure = makeMeasure(runInSandbox);
 
