@@ -4,9 +4,8 @@ import { type MappedProgram, startSandbox } from '../sys/sandbox.ts';
 import { modulesPath, programPath } from '../testbed/bundle.ts';
 import { LabLost, type RunLab } from '../testbed/measure.ts';
 import type { LabMessage } from '../testbed/messages.ts';
-import { GUEST_FOLDER } from './boot-scripts.ts';
 import { lastWords } from './console.ts';
-import type { GuestFolder } from './guest-folder.ts';
+import { guestPath, orderWithFile, PASS_ORDERS, UNPACK } from './guest-files.ts';
 import type { GuestMessage, GuestOrder } from './messages.ts';
 
 export interface Guest {
@@ -25,7 +24,8 @@ export interface GuestStart {
   name: string;
   /** Its console on standard error, its channel on standard input and output. */
   command: string[];
-  folder: GuestFolder;
+  /** What it boots with: packed guest files. */
+  files: Buffer;
   /** More that the command sees, as arguments of bubblewrap. */
   view: string[];
   /** Without a word for so long it counts as hanging, in milliseconds, once it is up. */
@@ -39,17 +39,19 @@ const BOOT_MS = 300_000;
 const CONSOLE_LENGTH = 64 * 1024;
 
 /** @throws GuestFailed where it does not come up */
-export const startGuest = async ({ name, command, folder, view, silenceMs }: GuestStart): Promise<Guest> => {
+export const startGuest = async ({ name, command, files, view, silenceMs }: GuestStart): Promise<Guest> => {
   const { sandbox } = await startSandbox({
     program: programPath('guest-agent.js'),
     modules: modulesPath(),
     lab: `guest ${name}`,
     keep: false,
     images: {},
-    command,
-    view: ['--ro-bind', folder.path, GUEST_FOLDER, '--dev-bind-try', '/dev/kvm', '/dev/kvm', ...view],
+    command: ['/bin/sh', '-c', UNPACK + PASS_ORDERS, 'sh', ...command],
+    view,
   });
-  return converse(name, sandbox, folder, silenceMs);
+  sandbox.stdin.on('error', () => {});
+  sandbox.stdin.write(files);
+  return converse(name, sandbox, silenceMs);
 };
 
 interface Asked {
@@ -57,12 +59,7 @@ interface Asked {
   onDeath(error: LabLost): void;
 }
 
-const converse = async (
-  name: string,
-  sandbox: MappedProgram,
-  folder: GuestFolder,
-  silenceMs: number,
-): Promise<Guest> => {
+const converse = async (name: string, sandbox: MappedProgram, silenceMs: number): Promise<Guest> => {
   const asked = new Map<number, Asked>();
   let asks = 0;
   let console = '';
@@ -72,13 +69,13 @@ const converse = async (
   sandbox.stderr.on('data', (chunk: Buffer) => {
     console = (console + chunk).slice(-CONSOLE_LENGTH);
   });
-  sandbox.stdin.on('error', () => {});
   const hang = () => {
     hangs = true;
     sandbox.kill('SIGKILL');
   };
   let watchdog = setTimeout(hang, BOOT_MS);
-  const tell = (order: GuestOrder) => sandbox.stdin.write(`${JSON.stringify(order)}\n`);
+  const tell = (order: GuestOrder, name?: string, file?: string) =>
+    sandbox.stdin.write(orderWithFile(JSON.stringify(order), name, file));
 
   let greet: (release: string) => void;
   let refuse: (error: LabLost) => void;
@@ -100,7 +97,6 @@ const converse = async (
   const gone = sandbox.then(({ exitCode, signal }) => {
     alive = false;
     clearTimeout(watchdog);
-    folder.remove();
     const how = hangs
       ? `hung: ${up ? `not a word for ${Math.round(silenceMs / 1000)} s` : `not up within ${BOOT_MS / 1000} s`}`
       : `died: ${lastWords(console) || `exit ${exitCode ?? signal}`}`;
@@ -110,7 +106,7 @@ const converse = async (
   });
 
   const ask = <T>(
-    order: (id: number) => GuestOrder,
+    send: (id: number) => void,
     answer: (message: GuestMessage, resolve: (value: T) => void) => void,
     signal?: AbortSignal,
   ): Promise<T> => {
@@ -123,7 +119,7 @@ const converse = async (
         onMessage: (message) =>
           message.kind === 'refused' ? reject(new Error(message.reason)) : answer(message, resolve),
       });
-      tell(order(id));
+      send(id);
       signal?.addEventListener('abort', abort);
       if (signal?.aborted) abort();
     }).finally(() => {
@@ -138,7 +134,10 @@ const converse = async (
     alive: () => alive,
     runLab: (order, onMessage: (message: LabMessage) => void, signal) =>
       ask<string>(
-        (id) => ({ kind: 'lab', id, file: folder.put(`order-${id}`, JSON.stringify(order)) }),
+        (id) => {
+          const name = `order-${id}`;
+          tell({ kind: 'lab', id, file: guestPath(name) }, name, JSON.stringify(order));
+        },
         (message, resolve) => {
           if (message.kind === 'lab') onMessage(message.message);
           if (message.kind === 'ended') resolve(message.said);
@@ -147,7 +146,7 @@ const converse = async (
       ),
     lackingFeatures: (names) =>
       ask<string[]>(
-        (id) => ({ kind: 'features', id, names }),
+        (id) => tell({ kind: 'features', id, names }),
         (message, resolve) => message.kind === 'lacking' && resolve(message.names),
       ),
     end: async () => {

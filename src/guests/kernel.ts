@@ -1,17 +1,15 @@
 /** A kernel that labs run on: guests of it, one at a time, each for as long as it lives. */
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type Kernel, KernelUnavailable } from '../suite/kernel.ts';
 import { VIRTUAL_TIME } from '../suite/kernel-features.ts';
 import { thisMachine } from '../suite/machine.ts';
 import { LabLost, makeMeasure } from '../testbed/measure.ts';
 import { type Measure, unmeasured } from '../testbed/measurement.ts';
 import { type Guest, SILENCE_MS, startGuest } from './guest.ts';
-import { makeGuestFolder } from './guest-folder.ts';
+import { guestPath, packed } from './guest-files.ts';
 import type { KernelImage } from './kernel-image.ts';
+import { KVM_VIEW, lackingKvm } from './kvm.ts';
 import { FOR_QEMU, modulesForLabs } from './modules.ts';
-import { type Acceleration, makeInitramfs, QEMU_CHANNEL, qemuCommand } from './qemu.ts';
+import { makeInitramfs, QEMU_CHANNEL, qemuCommand } from './qemu.ts';
 import { hasVirtualTime, UML_CHANNEL, umlCommand } from './uml.ts';
 import { runInVirtualTime } from './virtual-time.ts';
 
@@ -45,7 +43,7 @@ export const openKernel = async (image: KernelImage, options: KernelOptions = {}
     if (guest === latest) guest = boot.start();
     return guest;
   };
-  const virtual = image.kind === 'uml' && (await hasVirtualTime(image.file));
+  const virtual = image.kind === 'uml' && hasVirtualTime(image.file);
   return {
     name: image.name,
     release: first.release,
@@ -68,7 +66,6 @@ export const openKernel = async (image: KernelImage, options: KernelOptions = {}
         (one) => one.end(),
         () => {},
       );
-      boot.remove();
     },
   };
 };
@@ -90,56 +87,55 @@ const tail = (console: string): string => console.split('\n').slice(-12).join('\
 interface Boot {
   how: string;
   start(): Promise<Guest>;
-  remove(): void;
 }
+
+/** Where the sandbox of a guest shows what it boots. */
+const KERNEL = '/run/miflab-kernel';
 
 const umlBoot = async (
   image: KernelImage,
   { atBoot = '', silenceMs = SILENCE_MS }: KernelOptions,
 ): Promise<Boot> => {
   const modules = image.modules === undefined ? [] : await modulesForLabs(image.modules);
+  const files = packed({ channel: `${UML_CHANNEL}\n`, 'at-boot': atBoot }, modules);
   return {
     how: 'User-mode Linux',
     start: () =>
       startGuest({
         name: image.name,
         command: umlCommand({ file: KERNEL }),
-        folder: makeGuestFolder({ channel: `${UML_CHANNEL}\n`, 'at-boot': atBoot }, modules),
+        files,
         view: ['--ro-bind', image.file, KERNEL],
         silenceMs,
       }),
-    remove: () => {},
   };
 };
 
-/** Where the sandbox of a guest shows what it boots. */
-const KERNEL = '/run/miflab-kernel';
-const INITRAMFS = '/run/miflab-initramfs';
-
-const qemuBoot = async (image: KernelImage, options: KernelOptions): Promise<Boot> => {
+const qemuBoot = async (
+  image: KernelImage,
+  { atBoot = '', silenceMs = SILENCE_MS }: KernelOptions,
+): Promise<Boot> => {
   if (!thisMachine.hasProgram('qemu-system-x86_64'))
     throw new KernelUnavailable(
       `${image.name} runs in QEMU, which is not installed`,
       'apt-get install qemu-system-x86',
     );
   const modules = image.modules === undefined ? [] : await modulesForLabs(image.modules, FOR_QEMU);
-  const folder = mkdtempSync(join(tmpdir(), 'miflab-initramfs-'));
-  // What boots it is nobody of this machine.
-  chmodSync(folder, 0o755);
-  const initramfs = join(folder, 'initramfs');
-  writeFileSync(initramfs, await makeInitramfs(modules));
-  const start = (acceleration: Acceleration, silenceMs: number) =>
-    startGuest({
-      name: image.name,
-      command: qemuCommand(acceleration, { kernel: KERNEL, initramfs: INITRAMFS }),
-      folder: makeGuestFolder({ channel: `${QEMU_CHANNEL}\n`, 'at-boot': options.atBoot ?? '' }),
-      view: ['--ro-bind', image.file, KERNEL, '--ro-bind', initramfs, INITRAMFS],
-      silenceMs,
-    });
-  const acceleration = 'tcg';
+  const initramfs = await makeInitramfs(modules);
+  const files = packed({ channel: `${QEMU_CHANNEL}\n`, 'at-boot': atBoot, initramfs });
+  const noKvm = await lackingKvm(image.file);
   return {
-    how: 'QEMU, emulated',
-    start: () => start(acceleration, options.silenceMs ?? SILENCE_MS),
-    remove: () => rmSync(folder, { recursive: true, force: true }),
+    how: noKvm === undefined ? 'QEMU with KVM' : `QEMU, emulated: ${noKvm}`,
+    start: () =>
+      startGuest({
+        name: image.name,
+        command: qemuCommand(noKvm === undefined ? 'kvm' : 'tcg', {
+          kernel: KERNEL,
+          initramfs: guestPath('initramfs'),
+        }),
+        files,
+        view: ['--ro-bind', image.file, KERNEL, ...KVM_VIEW],
+        silenceMs,
+      }),
   };
 };

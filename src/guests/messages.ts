@@ -2,7 +2,7 @@
 import type { LabMessage } from '../testbed/messages.ts';
 
 /**
- * To the agent. `id` is the asker's, and names the answers. The order of a lab lies in a file of the guest's folder:
+ * To the agent. `id` is the asker's, and names the answers. The order of a lab lies in a file of the guest's:
  * what comes in by User-mode Linux's serial line must be short, because once a longer line has made it pause its
  * input never comes again (seen on 6.1).
  */

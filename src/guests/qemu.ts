@@ -4,7 +4,7 @@ import { KernelUnavailable } from '../suite/kernel.ts';
 import { runProgram } from '../sys/program.ts';
 import { INITRAMFS_INIT } from './boot-scripts.ts';
 import { type CpioFile, cpioArchive } from './cpio.ts';
-import { moduleFile } from './guest-folder.ts';
+import { moduleFile } from './guest-files.ts';
 import type { Module } from './modules.ts';
 
 export type Acceleration = 'kvm' | 'tcg';
@@ -14,11 +14,8 @@ const STANDARD_ERROR_AS_PIPE = '{ "$@" 2>&1 1>&3 | cat >&2; } 3>&1';
 
 const MEMORY = '1024';
 
-/** The console goes to standard error; the channel, a virtio port, is standard input and output. */
-export const qemuCommand = (
-  acceleration: Acceleration,
-  { kernel, initramfs }: { kernel: string; initramfs: string },
-): string[] => [
+/** The kernel on a machine with a console, which goes to standard error, and nothing else. */
+export const emulator = (acceleration: Acceleration, kernel: string): string[] => [
   '/bin/sh',
   '-c',
   STANDARD_ERROR_AS_PIPE,
@@ -35,16 +32,24 @@ export const qemuCommand = (
   '-display',
   'none',
   '-no-reboot',
-  '-kernel',
-  kernel,
-  '-initrd',
-  initramfs,
-  '-append',
-  'console=ttyS0 oops=panic panic=-1 loglevel=4',
   '-chardev',
   'file,id=console,path=/dev/stderr',
   '-serial',
   'chardev:console',
+  '-kernel',
+  kernel,
+];
+
+/** The console goes to standard error; the channel, a virtio port, is standard input and output. */
+export const qemuCommand = (
+  acceleration: Acceleration,
+  { kernel, initramfs }: { kernel: string; initramfs: string },
+): string[] => [
+  ...emulator(acceleration, kernel),
+  '-initrd',
+  initramfs,
+  '-append',
+  'console=ttyS0 oops=panic panic=-1 loglevel=4',
   '-device',
   'virtio-serial-pci',
   '-chardev',

@@ -1,7 +1,6 @@
 /** A User-mode Linux guest: the kernel is an ordinary program, and its files are those that the program sees. */
-
-import { runProgram } from '../sys/program.ts';
-import { GUEST_FOLDER } from './boot-scripts.ts';
+import { readFileSync } from 'node:fs';
+import { guestPath } from './guest-files.ts';
 import type { KernelImage } from './kernel-image.ts';
 
 const MEMORY = '1024M';
@@ -14,7 +13,7 @@ export const umlCommand = ({ file }: Pick<KernelImage, 'file'>, more: string[] =
   'rootfstype=hostfs',
   'rootflags=/',
   'ro',
-  `init=${GUEST_FOLDER}/init`,
+  `init=${guestPath('init')}`,
   'con=null',
   'con0=null,fd:2',
   'ssl0=fd:0,fd:1',
@@ -24,8 +23,8 @@ export const umlCommand = ({ file }: Pick<KernelImage, 'file'>, more: string[] =
   ...more,
 ];
 
-/** Whether it was built with CONFIG_UML_TIME_TRAVEL_SUPPORT. */
-export const hasVirtualTime = async (file: string): Promise<boolean> =>
-  (await runProgram([file, '--showconfig'])).output.includes('CONFIG_UML_TIME_TRAVEL_SUPPORT=y');
+/** Whether it was built with CONFIG_UML_TIME_TRAVEL_SUPPORT: the program holds its configuration (for --showconfig). */
+export const hasVirtualTime = (file: string): boolean =>
+  readFileSync(file).includes('CONFIG_UML_TIME_TRAVEL_SUPPORT=y');
 
 export const UML_CHANNEL = '/dev/ttyS0';

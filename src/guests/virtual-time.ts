@@ -4,22 +4,19 @@
  * the same kernel in every run. Nothing comes in from outside while it runs: the order lies in a file beforehand, and
  * what the lab tells is written to a file.
  */
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { startSandbox } from '../sys/sandbox.ts';
 import { modulesPath, programPath } from '../testbed/bundle.ts';
 import { LabLost, type RunLab } from '../testbed/measure.ts';
-import { GUEST_FOLDER, OUTPUT_FOLDER } from './boot-scripts.ts';
+import { OUTPUT_FOLDER } from './boot-scripts.ts';
 import { lastWords } from './console.ts';
-import { makeGuestFolder } from './guest-folder.ts';
+import { packed, UNPACK } from './guest-files.ts';
 import type { OnceMessage } from './messages.ts';
 import { umlCommand } from './uml.ts';
 
 /** 2026-01-01: the clock of every lab begins there. */
 const BEGIN_NS = BigInt(Date.UTC(2026, 0, 1)) * 1_000_000n;
 /** Of real time: a day of a quiet lab takes seconds. */
-const DEADLINE_MS = 20 * 60_000;
+const DEADLINE_S = 20 * 60;
 const KERNEL = '/run/miflab-kernel';
 const CONSOLE_LENGTH = 64 * 1024;
 
@@ -45,20 +42,26 @@ const NO_RANDOMNESS = (() => {
   return filter;
 })();
 
-/** The script is a constant; what varies are its arguments. */
-const WITHOUT_RANDOMNESS = `exec bwrap --dev-bind / / --die-with-parent --seccomp 3 -- "$@" 3<${GUEST_FOLDER}/no-randomness`;
+/**
+ * What the guest has told goes to standard output when it ends, however it does. The script is a constant; what varies
+ * are its arguments: the deadline in seconds, then the guest's command.
+ */
+const RUN = `${UNPACK}
+mkdir ${OUTPUT_FOLDER}
+deadline=$1
+shift
+timeout "$deadline" bwrap --dev-bind / / --die-with-parent --seccomp 3 -- "$@" </dev/null >&2 3<no-randomness
+ended=$?
+cat ${OUTPUT_FOLDER}/messages
+exit $ended
+`;
+/** As timeout(1) says it. */
+const TIMED_OUT = 124;
 
 /** `seed` goes into the kernel's randomness; the same seed gives the same run. */
 export const runInVirtualTime =
   (kernel: { name: string; file: string }, seed = 1): RunLab =>
   async (order, onMessage, signal) => {
-    const output = mkdtempSync(join(tmpdir(), 'miflab-output-'));
-    // The guest's root is nobody of this machine.
-    chmodSync(output, 0o777);
-    const folder = makeGuestFolder({
-      order: JSON.stringify(order),
-      'no-randomness': NO_RANDOMNESS,
-    });
     const { sandbox } = await startSandbox({
       program: programPath('guest-once.js'),
       modules: modulesPath(),
@@ -66,10 +69,7 @@ export const runInVirtualTime =
       keep: false,
       images: {},
       command: [
-        '/bin/sh',
-        '-c',
-        WITHOUT_RANDOMNESS,
-        'sh',
+        ...['/bin/sh', '-c', RUN, 'sh', String(DEADLINE_S)],
         ...umlCommand({ file: KERNEL }, [
           'time-travel=inf-cpu',
           `time-travel-start=${BEGIN_NS}`,
@@ -78,44 +78,36 @@ export const runInVirtualTime =
           `miflab.seed=${seed}`,
         ]),
       ],
-      view: [
-        ...['--ro-bind', folder.path, GUEST_FOLDER],
-        ...['--bind', output, OUTPUT_FOLDER],
-        ...['--ro-bind', kernel.file, KERNEL],
-      ],
+      view: ['--ro-bind', kernel.file, KERNEL],
     });
+    sandbox.stdin.on('error', () => {});
+    sandbox.stdin.write(packed({ order: JSON.stringify(order), 'no-randomness': NO_RANDOMNESS }));
     let console = '';
     sandbox.stderr.on('data', (chunk: Buffer) => {
       console = (console + chunk).slice(-CONSOLE_LENGTH);
     });
-    sandbox.stdout.resume();
+    const told: Buffer[] = [];
+    sandbox.stdout.on('data', (chunk: Buffer) => told.push(chunk));
     const kill = () => sandbox.kill('SIGKILL');
-    let hangs = false;
-    const watchdog = setTimeout(() => {
-      hangs = true;
-      kill();
-    }, DEADLINE_MS);
     signal?.addEventListener('abort', kill);
     if (signal?.aborted) kill();
     const { exitCode, signal: killedBy } = await sandbox;
-    clearTimeout(watchdog);
     signal?.removeEventListener('abort', kill);
-    const messages = messagesIn(join(output, 'messages'));
-    folder.remove();
-    rmSync(output, { recursive: true, force: true });
+    const messages = messagesIn(Buffer.concat(told).toString());
     for (const message of messages) if (message.kind === 'lab') onMessage(message.message);
     const ended = messages.find((message) => message.kind === 'ended');
     if (ended) return ended.said;
     if (signal?.aborted) return 'interrupted';
-    const how = hangs
-      ? `hung: not done within ${DEADLINE_MS / 60_000} minutes`
-      : `died: ${lastWords(console) ?? `exit ${exitCode ?? killedBy}`}`;
+    const how =
+      exitCode === TIMED_OUT
+        ? `hung: not done within ${DEADLINE_S / 60} minutes`
+        : `died: ${lastWords(console) ?? `exit ${exitCode ?? killedBy}`}`;
     throw new LabLost(`the guest ${kernel.name} ${how}`, console);
   };
 
 /** The last line of a guest that died may be cut off. */
-const messagesIn = (file: string): OnceMessage[] =>
-  (existsSync(file) ? readFileSync(file, 'utf8').split('\n') : []).flatMap((line) => {
+const messagesIn = (text: string): OnceMessage[] =>
+  text.split('\n').flatMap((line) => {
     try {
       return line === '' ? [] : [JSON.parse(line) as OnceMessage];
     } catch {

@@ -5,6 +5,7 @@ import t from 'tap';
 import { lackingOptions } from '../../src/guests/build-kernel.ts';
 import { lastWords } from '../../src/guests/console.ts';
 import { cpioArchive } from '../../src/guests/cpio.ts';
+import { verdictOn } from '../../src/guests/kvm.ts';
 import { dependenciesOf } from '../../src/guests/modules.ts';
 import { runProgram } from '../../src/sys/program.ts';
 
@@ -16,6 +17,28 @@ t.test('of a console the panic is told, else the last line', async (t) => {
   t.equal(lastWords('first\nlast\n\n'), 'last');
   t.equal(lastWords(''), undefined);
 });
+
+t.test(
+  'KVM works where a kernel gets as far as its root file system, and else the reason is told',
+  async (t) => {
+    const booted =
+      '[ 0.9] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)\r\n';
+    t.equal(verdictOn(booted, false), undefined);
+    t.match(verdictOn('[ 0.0] Linux version 6.12\r\n', true), /a kernel hangs/);
+    t.equal(
+      verdictOn(
+        'Could not access KVM kernel module: Permission denied\nqemu-system-x86_64: failed to initialize kvm\n',
+        false,
+      ),
+      'KVM does not work (Could not access KVM kernel module: Permission denied)',
+    );
+    t.equal(
+      verdictOn('qemu-system-x86_64: error: failed to set MSR 0x10a to 0x69\n', false),
+      'KVM does not work (error: failed to set MSR 0x10a to 0x69)',
+    );
+    t.match(verdictOn('', false), /QEMU ends at once/);
+  },
+);
 
 t.test('a module says what it depends on', async (t) => {
   const module = (info: string) => Buffer.from(`\x7fELF…\0license=GPL\0${info}\0vermagic=6.1\0`);

@@ -1,4 +1,4 @@
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t, { type Test } from 'tap';
@@ -21,14 +21,20 @@ interface Run {
 /** Crashes: the orchestrator itself throws where nobody catches. */
 type Ending = { how: string; times: number } & ({ end: (run: Run) => void } | { crashes: true });
 
+const killed = (times: number): Ending => ({
+  how: 'killed by SIGKILL',
+  times,
+  end: (run) => run.kill('SIGKILL'),
+});
 const endings: Ending[] = [
-  { how: 'killed by SIGKILL', times: KILLS, end: (run) => run.kill('SIGKILL') },
+  killed(KILLS),
   // As a terminal does it: to every process of the group.
   { how: 'interrupted by Ctrl-C', times: 3, end: (run) => process.kill(-run.pid, 'SIGINT') },
   { how: 'ended by SIGTERM', times: 3, end: (run) => run.kill('SIGTERM') },
   { how: 'crashed', times: 3, crashes: true },
 ];
 
+const hasGuests = existsSync('/usr/bin/linux.uml');
 const needsRoot = isRoot ? false : 'only root can make another user';
 const callers: [who: string, callerOf: (t: Test) => Promise<Caller>, skip: string | false][] = [
   ['the user of the test', thisUser, false],
@@ -46,8 +52,22 @@ for (const [who, callerOf, skip] of callers)
       );
   });
 
+// A guest takes longer to start than all else: the moments are those of its boot and of the labs in it.
+for (const [who, callerOf, skip] of callers.slice(0, 2))
+  t.test(
+    `nothing is left of a guest of ${who}`,
+    { skip: skip || (!hasGuests && 'no user-mode-linux') },
+    async (t) => {
+      const caller = { ...(await callerOf(t)), kernel: 'debian-uml' };
+      await endRuns(t, caller, killed(Math.ceil(KILLS / 5)), await longestMoment(t, caller));
+    },
+  );
+
+/** Who runs labs, and on which kernel: the machine's own, or that of a guest. */
+type Runner = Caller & { kernel?: string };
+
 /** Until then a run starts, its sandboxes start and build, some end and others start. */
-const longestMoment = async (t: Test, caller: Caller): Promise<number> => {
+const longestMoment = async (t: Test, caller: Runner): Promise<number> => {
   const began = performance.now();
   const { exitCode } = await start(caller, 'whole', [], 1);
   t.equal(exitCode, 0, 'a lab that is left alone');
@@ -55,7 +75,7 @@ const longestMoment = async (t: Test, caller: Caller): Promise<number> => {
 };
 
 /** Ends runs of several labs at once, and looks for what each left behind. */
-const endRuns = async (t: Test, caller: Caller, ending: Ending, longest: number) => {
+const endRuns = async (t: Test, caller: Runner, ending: Ending, longest: number) => {
   const before = await machineState();
   let running = 0;
   let slowest = 0;
@@ -73,7 +93,7 @@ const endRuns = async (t: Test, caller: Caller, ending: Ending, longest: number)
   );
 };
 
-const endRun = async (caller: Caller, ending: Ending, marker: string, moment: number) => {
+const endRun = async (caller: Runner, ending: Ending, marker: string, moment: number) => {
   const run = start(caller, marker, 'crashes' in ending ? crashAfter(moment) : []);
   const own = namespacesOf(['self']);
   let known: string[] = [];
@@ -113,7 +133,7 @@ const endRun = async (caller: Caller, ending: Ending, marker: string, moment: nu
 const isIn = (pid: string, namespaces: Set<string>): boolean =>
   [...namespacesOf([pid])].some((name) => namespaces.has(name));
 
-const start = (caller: Caller, marker: string, nodeOptions: string[], repeat = 20) => {
+const start = (caller: Runner, marker: string, nodeOptions: string[], repeat = 20) => {
   const lab = join(caller.folder, 'labs', `${marker}.yaml`);
   copyFileSync(LAB, lab);
   return execa(
@@ -127,6 +147,8 @@ const start = (caller: Caller, marker: string, nodeOptions: string[], repeat = 2
       `${repeat}`,
       '--workers',
       '4',
+      '--kernel',
+      caller.kernel ?? 'host',
       '-o',
       caller.output,
     ],
