@@ -7,8 +7,10 @@ import { Parser } from 'tap-parser';
 import { github } from '../../src/report/github.ts';
 import { json } from '../../src/report/json.ts';
 import { junit } from '../../src/report/junit.ts';
+import { ktap } from '../../src/report/ktap.ts';
 import { tap } from '../../src/report/tap.ts';
 import { memory, oneOfEverything, resultsOf } from './fakes.ts';
+import { readKtap } from './ktap-parser.ts';
 
 const has = (program: string) => spawnSync('which', [program]).status === 0;
 
@@ -50,6 +52,70 @@ t.test('a name with # and \\ stays a name', async (t) => {
   await resultsOf({ 'dns/a # SKIP \\ b': ['deviates'] }, tap(output));
   const [point] = Parser.parse(output.text).flatMap(([type, value]) => (type === 'assert' ? [value] : []));
   t.match(point, { ok: false, skip: false });
+});
+
+t.test('KTAP keeps the rules of the kernel, and says of each run what its CI must know', async (t) => {
+  const output = memory();
+  await resultsOf(oneOfEverything, ktap(output));
+  const tests = Object.fromEntries(readKtap(output.text).map((test) => [test.description, test]));
+  t.match(tests, {
+    'dns/conforms': { result: 'ok', directive: undefined },
+    'dns/permitted': { result: 'ok', directive: undefined },
+    'dns/recorded': { result: 'ok', directive: 'XFAIL', diagnostics: [/web: expected/] },
+    'egress/unsupported': { result: 'ok', directive: 'SKIP', about: /no netem/ },
+    'egress/inconclusive': { result: 'not ok', directive: 'ERROR' },
+    'egress/died': { result: 'not ok', directive: 'ERROR', diagnostics: [/radvd ended by itself/] },
+    'order/flaky': { result: 'ok' },
+    'order/deviates': { result: 'not ok', directive: undefined, diagnostics: [/packets 41, 44/] },
+    'order/changed': { result: 'not ok', directive: undefined },
+  });
+});
+
+t.test(
+  'KTAP has a subtest for each of several probes, and a test fails where one of them does',
+  async (t) => {
+    const { runs } = await resultsOf({ 'dns/a # SKIP': ['deviates'] });
+    const [run] = runs as [(typeof runs)[0]];
+    const [attempt] = run.attempts as [(typeof run.attempts)[0]];
+    const verdicts = [
+      { probe: 'web', outcome: 'conforms', reason: '' },
+      { probe: 'mail', outcome: 'deviates', reason: 'another # link' },
+      { probe: 'known', outcome: 'deviates', reason: 'as ever' },
+      { probe: 'late', outcome: 'inconclusive', reason: 'two\nlines # here' },
+    ] as const;
+    const practice = [{ probe: 'known', state: 'as recorded' }] as const;
+    const several = {
+      ...run,
+      decisive: 0,
+      attempts: [
+        { ...attempt, practice: [...practice], result: { ...attempt.result, verdicts: [...verdicts] } },
+      ],
+    };
+    const output = memory();
+    const reporter = ktap(output);
+    reporter.onStart!({ runs: [several], workers: 1, folder: '' });
+    reporter.onResult!(several);
+    t.match(readKtap(output.text), [
+      {
+        result: 'not ok',
+        description: 'dns/a SKIP',
+        directive: undefined,
+        subtests: [
+          { description: 'web', result: 'ok' },
+          { description: 'mail', result: 'not ok', directive: undefined },
+          { description: 'known', result: 'ok', directive: 'XFAIL' },
+          { description: 'late', result: 'not ok', directive: 'ERROR', about: 'two lines here' },
+        ],
+      },
+    ]);
+  },
+);
+
+t.test('a suite of which not all was run is no whole KTAP, and says why', async (t) => {
+  const output = memory();
+  await resultsOf({ 'dns/a': ['deviates'], 'dns/b': ['conforms'] }, ktap(output), { bail: 1, retries: 0 });
+  t.match(output.text, /^# bail: 1 not run$/m);
+  t.throws(() => readKtap(output.text), /2 planned, 1 told of/);
 });
 
 t.test('prove passes what has nothing unexpected, and fails the rest', { skip: !has('prove') }, async (t) => {
