@@ -105,6 +105,8 @@ function chooseRuns(
   return runs;
 }
 
+const ELSEWHERE = 'Another folder for them: --output FOLDER';
+
 /** Makes the runs, and keeps what they came to. */
 async function makeSuite(
   runs: Run[],
@@ -116,9 +118,7 @@ async function makeSuite(
   const reporter = openReporters(options.reporter ?? [], standardOutput());
   const { signal, release } = interruption();
   const durations = readDurations(output);
-  const folder = written('results', 'Another folder for them: --output FOLDER', () =>
-    makeSuiteFolder(output),
-  );
+  const folder = written('results', ELSEWHERE, () => makeSuiteFolder(output));
   const practice = practiceSources(runs, parts);
   const suite = {
     kernels: kernels.map(({ name, release, how }) => ({ name, release, how })),
@@ -134,7 +134,7 @@ async function makeSuite(
   };
   try {
     const results = await runSuite(runs, suite, parts.laboratory, reporter);
-    keepResults(output, results);
+    written('results', ELSEWHERE, () => keepResults(output, results));
     return results;
   } finally {
     release();

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import type { Decision } from '../decision/decision.ts';
 import type { TimelineEvent } from '../evidence/timeline.ts';
 import type { Measurement } from '../testbed/measurement.ts';
-import type { RunResult } from '../verdict/verdict.ts';
+import type { Failure, RunResult } from '../verdict/verdict.ts';
 import { isUnexpected, outcomeOf } from './outcome.ts';
 import { productOf } from './product.ts';
 import type { Attempt, PracticeFinding } from './results.ts';
@@ -54,8 +54,23 @@ async function measureAndJudge(
   });
   if (failure?.kind === 'machine') return { result, practice };
   const evidence = evidenceFolder(run, options);
-  await store(join(options.folder, evidence), run, measurement, verdicts);
+  try {
+    await store(join(options.folder, evidence), run, measurement, verdicts);
+  } catch (error) {
+    return { result: resultOf(run, { failure: unwritten(error) }), practice: [] };
+  }
   return { result: { ...result, evidence }, practice };
+}
+
+/** A full disk, or a folder that was taken away; all else is thrown on. */
+function unwritten(error: unknown): Failure {
+  const { syscall, message } = error as NodeJS.ErrnoException;
+  if (syscall === undefined) throw error;
+  return {
+    kind: 'machine',
+    message: `the evidence cannot be written: ${message}`,
+    remedy: 'miflab run --output FOLDER',
+  };
 }
 
 function resultOf({ info }: Run, known: Partial<RunResult>): RunResult {

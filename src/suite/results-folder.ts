@@ -1,11 +1,11 @@
 /** The folder of results: one folder per run of a suite, `last` for the latest, and how long labs took. */
 import { existsSync, mkdirSync, readFileSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { SuiteResults } from './results.ts';
 
 /** Makes the folder of a suite that starts now: results/2026-01-31T12-00-00. */
 export function makeSuiteFolder(output: string, now = new Date()): string {
-  mkdirSync(output, { recursive: true });
+  makeFolders(resolve(output));
   const time = now.toISOString().slice(0, 19).replaceAll(':', '-');
   for (let number = 1; ; number++) {
     const folder = join(output, number === 1 ? time : `${time}-${number}`);
@@ -15,6 +15,18 @@ export function makeSuiteFolder(output: string, now = new Date()): string {
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
+  }
+}
+
+/** Node's own recursive mkdir asks for ever where a folder that is there says ENOENT to a new one, as /proc does. */
+function makeFolders(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolders(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another run has made it meanwhile.
+    if (!existsSync(folder)) throw error;
   }
 }
 

@@ -7,6 +7,7 @@ import { plan } from '../../src/cli/plan.ts';
 import { record } from '../../src/cli/record.ts';
 import { report } from '../../src/cli/report.ts';
 import { type RunOptions, run } from '../../src/cli/run.ts';
+import { UsageError } from '../../src/cli/usage-error.ts';
 import type { Need } from '../../src/plan/plan.ts';
 import { readPracticeOf } from '../../src/suite/practice-files.ts';
 import type { SuiteResults } from '../../src/suite/results.ts';
@@ -36,6 +37,23 @@ t.test('the exit code is that of the suite, and the results are kept with a link
     { bad: 500 },
     'what was not run stays known',
   );
+});
+
+t.test('results that cannot be written are a usage error, at once and with the reason', async (t) => {
+  const parts = inFolderOf(t, { good: conforms });
+  writeFileSync('file', '');
+  mkdirSync('taken/last', { recursive: true });
+  writeFileSync('taken/last/anything', '');
+  const refused: Record<string, RegExp> = {
+    '/proc/miflab': /^cannot write results: ENOENT: .*\/proc\/miflab/,
+    '/proc/miflab/below/it': /^cannot write results: ENOENT: /,
+    '/sys/miflab': /^cannot write results: E(PERM|ACCES|ROFS): /,
+    '/dev/full': /^cannot write results: ENOTDIR: /,
+    'file/below': /^cannot write results: ENOTDIR: /,
+    taken: /^cannot write results: E(ISDIR|EXIST|NOTEMPTY): /,
+  };
+  for (const [output, message] of Object.entries(refused))
+    await t.rejects(runIn(t, parts, { output }), { constructor: UsageError, message }, output);
 });
 
 t.test('one bad lab file: nothing at all is started, and every bad file is named', async (t) => {

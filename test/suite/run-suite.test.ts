@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import type { SuiteEvent } from '../../src/suite/results.ts';
 import { runSuite } from '../../src/suite/run-suite.ts';
@@ -46,6 +48,20 @@ t.test('what is thrown on the way is a bug of miflab, with its stack', async (t)
   const { results } = await suite({ 'dns/a': ['bug'] });
   t.match(results.runs[0]?.attempts[0]?.result.failure, { kind: 'bug', message: /no such thing\n\s+at / });
 });
+
+t.test(
+  'evidence that cannot be written is what the machine lacks, and no verdict stands without it',
+  async (t) => {
+    const laboratory = fakeLaboratory({ 'dns/a': ['conforms'] });
+    laboratory.store = (folder) => writeFile(join('/dev/full', folder), 'packets');
+    const results = await runSuite([makeFakeRun('dns/a')], suiteOptions(), laboratory, {});
+    t.equal(results.exitCode, 4);
+    t.match(results.runs[0]?.attempts[0]?.result, {
+      verdicts: [],
+      failure: { kind: 'machine', message: /^the evidence cannot be written: ENOTDIR/, remedy: /--output/ },
+    });
+  },
+);
 
 t.test('a retry that passes is flaky and passes; one that does not is no better than before', async (t) => {
   const { results, laboratory } = await suite(
