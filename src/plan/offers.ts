@@ -1,5 +1,6 @@
 /** What the nodes on a link offer to a host there. Pure. */
 import type { DhcpV4, DhcpV6, OtherHost, Router, RouterAdvertisement } from '../lab/schema.ts';
+import { idOn } from '../services/index.ts';
 import { canonicalPrefix, milliseconds, nth, prefixLength } from './addresses.ts';
 import type { PlannedInterface, PlannedLink } from './plan.ts';
 import type { HostState } from './state.ts';
@@ -18,14 +19,20 @@ interface Offer<Service> {
   service: Service;
 }
 
-export const offersOn = ({ nodes }: Topology, link: string): LinkOffers => {
+/** The daemons that were ended and the nodes that were silenced: they offer nothing any more. */
+export type Quiet = ReadonlySet<string>;
+
+export const offersOn = ({ nodes }: Topology, link: string, quiet: Quiet = new Set()): LinkOffers => {
   const of = <Kind extends keyof LinkOffers>(kind: Kind): LinkOffers[Kind] =>
     nodes.flatMap((node) =>
       node.interfaces
-        .filter((planned) => planned.link === link)
+        .filter((planned) => planned.link === link && !quiet.has(node.name))
         .flatMap((planned) => {
-          const service = (node.lab as Router | OtherHost | undefined)?.[kind]?.[planned.name];
-          return service ? [{ node: node.name, interface: planned, service }] : [];
+          const services = (node.lab as Router | OtherHost | undefined)?.[kind];
+          const service = services?.[planned.name];
+          return service && !quiet.has(idOn(`${node.name}.${kind}`, services, planned.name))
+            ? [{ node: node.name, interface: planned, service }]
+            : [];
         }),
     ) as LinkOffers[Kind];
   return { ra: of('ra'), dhcpv4: of('dhcpv4'), dhcpv6: of('dhcpv6') };

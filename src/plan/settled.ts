@@ -2,7 +2,7 @@
 import type { NameServers } from '../stacks/stack.ts';
 import { milliseconds } from './addresses.ts';
 import { serverAddress, shownServers } from './name-servers.ts';
-import { autonomousPrefixes, type LinkOffers, leasesOn, offersOn } from './offers.ts';
+import { autonomousPrefixes, type LinkOffers, leasesOn, offersOn, type Quiet } from './offers.ts';
 import type { PlannedInterface } from './plan.ts';
 import { anyState, bothStates, type HostState } from './state.ts';
 import { hostUnderTest, type Topology } from './topology.ts';
@@ -12,15 +12,20 @@ export interface Uptake {
   clients: ('dhcpv4' | 'dhcpv6')[];
   routesEveryLease?: true;
   nameServers: NameServers;
-  said(link: string): HostState['said'];
+  said(link: string, offers: LinkOffers): HostState['said'];
   /** What it says once it knows a router, of several on a link, whose route it may not keep. */
   knows(link: string, router: string): HostState['said'][number] | undefined;
 }
 
 /** Of the given links of the host under test. A host whose parameters refuse advertisements needs its own settle. */
-export const settledState = (topology: Topology, links: string[], uptake: Uptake): HostState => {
-  const plugged = pluggedLinks(topology, links);
-  return bothStates(addressedState(topology, links, uptake), {
+export const settledState = (
+  topology: Topology,
+  links: string[],
+  uptake: Uptake,
+  quiet: Quiet,
+): HostState => {
+  const plugged = pluggedLinks(topology, links, quiet);
+  return bothStates(addressedState(topology, links, uptake, quiet), {
     ...anyState(hostUnderTest(topology).name),
     defaultRouters: plugged.flatMap(({ planned, offers }) => advertisedRouters(planned, offers, uptake)),
     // Static IPv6 addresses are tentative until the link has carrier.
@@ -29,10 +34,15 @@ export const settledState = (topology: Topology, links: string[], uptake: Uptake
 };
 
 /** What the host takes up of its links with the addresses that are offered there. */
-export const addressedState = (topology: Topology, links: string[], uptake: Uptake): HostState => {
+export const addressedState = (
+  topology: Topology,
+  links: string[],
+  uptake: Uptake,
+  quiet: Quiet,
+): HostState => {
   const { clients, routesEveryLease, nameServers, said } = uptake;
   const host = hostUnderTest(topology);
-  const plugged = pluggedLinks(topology, links);
+  const plugged = pluggedLinks(topology, links, quiet);
   const routing = routesEveryLease ? plugged : [];
   return {
     ...anyState(host.name),
@@ -45,16 +55,16 @@ export const addressedState = (topology: Topology, links: string[], uptake: Upta
       .flatMap(({ planned, offers, link }) => leasesOn(offers, planned, host.name, link))
       .filter(({ protocol }) => clients.includes(protocol)),
     resolvers: plugged.flatMap(({ offers }) => shownServers(nameServers, offers, topology)),
-    said: plugged.flatMap(({ planned }) => said(planned.name)),
+    said: plugged.flatMap(({ planned, offers }) => said(planned.name, offers)),
   };
 };
 
-const pluggedLinks = (topology: Topology, links: string[]) =>
+const pluggedLinks = (topology: Topology, links: string[], quiet: Quiet) =>
   hostUnderTest(topology)
     .interfaces.filter(({ name }) => links.includes(name))
     .map((planned) => ({
       planned,
-      offers: offersOn(topology, planned.link),
+      offers: offersOn(topology, planned.link, quiet),
       link: topology.links.find(({ name }) => name === planned.link)!,
     }));
 

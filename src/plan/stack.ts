@@ -52,7 +52,7 @@ export const planStack = (
     clients: stack.clients,
     routesEveryLease: stack.routesEveryLease,
     nameServers,
-    said: (link) => settled?.(linkNamed(link)) ?? [],
+    said: (link, offers) => settled?.({ ...linkNamed(link), offers }) ?? [],
     knows: (link, router) => knowsRouter?.(linkNamed(link), router),
   };
   // An init starts them itself.

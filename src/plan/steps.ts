@@ -7,6 +7,7 @@ import { differences } from './differences.ts';
 import { frameOf } from './frames.ts';
 import { plannedImpairment } from './impairment.ts';
 import { serverAddress } from './name-servers.ts';
+import type { Quiet } from './offers.ts';
 import type { PlannedInterface, PlannedStep, Responder, Timers } from './plan.ts';
 import { planned } from './plan-mistake.ts';
 import { planProbe } from './probes.ts';
@@ -41,11 +42,13 @@ export interface PlannedSteps {
 export const planSteps = (context: StepContext): PlannedSteps => {
   const responders: Responder[] = [];
   const plugged = new Set<string>();
+  const quiet = new Set<string>();
   const topologies: Topology[] = [];
   const { timers, uptake } = context;
   let { lab, topology } = context;
   let probes = 0;
   const one = (step: Step): PlannedStep[] => {
+    noteQuiet(step, quiet);
     if (step['plug-in']) {
       const links = step['plug-in'] as string[];
       for (const link of links) plugged.add(link);
@@ -58,8 +61,8 @@ export const planSteps = (context: StepContext): PlannedSteps => {
     if (step.settle) {
       const state =
         step.settle === true
-          ? settledState(topology, [...plugged], uptake)
-          : settling(step.settle, topology, uptake);
+          ? settledState(topology, [...plugged], uptake, quiet)
+          : settling(step.settle, topology, uptake, quiet);
       return [
         { kind: 'wait', title: 'settle', state, settle: true, withinMs: withinOf(step.settle, context) },
       ];
@@ -72,7 +75,7 @@ export const planSteps = (context: StepContext): PlannedSteps => {
           title: `wait for ${Object.keys(step.wait)
             .filter((key) => key !== 'within')
             .join(', ')}`,
-          state: hostState(step.wait, topology, uptake),
+          state: hostState(step.wait, topology, uptake, quiet),
           settle: false,
           withinMs: withinOf(step.wait, context),
         },
@@ -116,6 +119,15 @@ export const planSteps = (context: StepContext): PlannedSteps => {
     return planned(path, () => one(step)).map((each) => ({ ...each, at }));
   });
   return { steps, responders, topologies };
+};
+
+/** A router that is silent only for neighbours, or forwards no more, offers on. */
+const noteQuiet = ({ stop, kill, start, silence, speak }: Step, quiet: Set<string>): void => {
+  const silent = Object.entries(silence ?? {});
+  for (const name of [...(start ?? []), ...(speak ?? []), ...silent.map(([node]) => node)])
+    quiet.delete(name);
+  for (const name of [...(stop ?? []), ...(kill ?? [])]) quiet.add(name);
+  for (const [node, mode] of silent) if (mode === 'all') quiet.add(node);
 };
 
 /** Steps that name nodes or links and say what to do there. */
@@ -201,9 +213,9 @@ const firstHops = (
   });
 };
 
-const hostState = (state: State, topology: Topology, uptake: Uptake): HostState => {
+const hostState = (state: State, topology: Topology, uptake: Uptake, quiet: Quiet): HostState => {
   const neighbour = state.neighbour;
-  return bothStates(addressedState(topology, state.addresses ?? [], uptake), {
+  return bothStates(addressedState(topology, state.addresses ?? [], uptake, quiet), {
     ...anyState(hostUnderTest(topology).name),
     addressesWithin: (state.address ?? [])
       .filter(isPrefix)
@@ -230,12 +242,12 @@ const hostState = (state: State, topology: Topology, uptake: Uptake): HostState 
 };
 
 /** A host that knows its routers has settled once the addresses that come with them are usable too. */
-const settling = (state: State, topology: Topology, uptake: Uptake): HostState => {
-  const stated = hostState(state, topology, uptake);
+const settling = (state: State, topology: Topology, uptake: Uptake, quiet: Quiet): HostState => {
+  const stated = hostState(state, topology, uptake, quiet);
   const links = stated.defaultRouters.map((hop) => hop.interface);
   return bothStates(
     { ...stated, defaultRouters: knownBesideOthers(stated.defaultRouters, uptake) },
-    addressedState(topology, links, uptake),
+    addressedState(topology, links, uptake, quiet),
   );
 };
 

@@ -56,6 +56,10 @@ const offersOf = (name: string, node: Node): Offer[] => [
   })),
 ];
 
+/** Of a service on one of the links that a node serves. */
+export const idOn = (id: string, links: Record<string, unknown> = {}, link: string): string =>
+  Object.keys(links).length > 1 ? `${id}-${link}` : id;
+
 const perLink = <T>(
   id: string,
   offers: Record<string, T> | undefined,
@@ -63,7 +67,7 @@ const perLink = <T>(
 ): Offer[] => {
   const entries = Object.entries(offers ?? {});
   return entries.map(([link, offer]) => ({
-    id: entries.length > 1 ? `${id}-${link}` : id,
+    id: idOn(id, offers, link),
     link,
     make: make(offer),
   }));

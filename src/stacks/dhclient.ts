@@ -35,17 +35,17 @@ export const dhclient: Stack = {
   version: ['dhclient', '--version'],
   resolverFile: '/etc/resolv.conf',
   plan: ({ host, links }) => {
-    const clients = new Map(links.map((link) => [link, clientsOn(host, link)]));
+    const clients = new Map(links.map((link) => [link.interface.name, clientsOn(host, link)]));
     return {
       files: DHCLIENT_FILES,
       daemons: [...clients.values()].flat(),
-      onPlugIn: (link) => startInTurn(host, link, clients.get(link)!),
+      onPlugIn: (link) => startInTurn(host, link, clients.get(link.interface.name)!),
       nameServers: { from: ['dhcpv4', 'dhcpv6', 'information'], shown: 'last' },
       // Where advertisements have the M flag and no server answers, the client asks on and on.
-      settled: (link) =>
+      settled: ({ interface: { name }, offers }) =>
         clients
-          .get(link)!
-          .filter(({ command }) => !command.includes('-6') || link.offers.dhcpv6.length > 0)
+          .get(name)!
+          .filter(({ command }) => offers[command.includes('-6') ? 'dhcpv6' : 'dhcpv4'].length > 0)
           .map(takenUp),
     };
   },

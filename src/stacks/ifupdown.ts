@@ -1,5 +1,5 @@
 /** ifupdown with isc-dhclient: `ifup LINK` when the link gets carrier, as its hotplug rule does (interfaces(5)). Pure. */
-import { dhcpV6Wanted } from '../plan/offers.ts';
+import { dhcpV6Wanted, type LinkOffers } from '../plan/offers.ts';
 import type { PlannedDaemon } from '../plan/plan.ts';
 import { client, startClient } from './client.ts';
 import { DHCLIENT_FILES } from './dhclient.ts';
@@ -26,14 +26,25 @@ export const ifupdown: Stack = {
       daemons: [...ups.values()],
       onPlugIn: (link) => [ups.get(link) ?? []].flat().map(startClient),
       nameServers: { from: ['dhcpv4', 'dhcpv6', 'information'], shown: 'last' },
-      // Where advertisements have the M flag and no server answers, ifup goes on waiting.
+      // Where no server answers one of its stanzas, ifup goes on waiting.
       settled: (link) =>
-        dhcpV6Wanted(link.offers) && link.offers.dhcpv6.length === 0
-          ? []
-          : [ups.get(link) ?? []].flat().map(({ id }) => ({ daemon: id, pattern: '^up done' })),
+        [...ups]
+          .filter(
+            ([
+              {
+                interface: { name },
+              },
+            ]) => name === link.interface.name,
+          )
+          .filter(([{ offers }]) => isAnswered(offers, link.offers))
+          .map(([, { id }]) => ({ daemon: id, pattern: '^up done' })),
     };
   },
 };
+
+/** Whether what still comes answers all that was offered when its stanzas were written. */
+const isAnswered = (stanzas: LinkOffers, { dhcpv4, dhcpv6 }: LinkOffers): boolean =>
+  (stanzas.dhcpv4.length === 0 || dhcpv4.length > 0) && (!dhcpV6Wanted(stanzas) || dhcpv6.length > 0);
 
 /** ifup ends when every stanza of the link is up; its dhclients go on. */
 const ifupOn = (host: string, { interface: { name } }: StackLink): PlannedDaemon => ({

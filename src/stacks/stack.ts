@@ -97,7 +97,10 @@ export interface PlannedStack {
   nameServers?: NameServers;
   /** Why it cannot do what the lab asks of the host, in one sentence. */
   unsupported?: string;
-  /** What its daemons have said (regular expressions) once it has taken up what the link offers: `settle` waits for it. */
+  /**
+   * What its daemons have said (regular expressions) once it has taken up what the link offers: `settle` waits for
+   * it. By then the link may offer less than it did when the stack was planned.
+   */
   settled?(link: StackLink): HostState['said'];
   /**
    * Of a stack that keeps the default route of one router a link: what it has said once it knows the router with

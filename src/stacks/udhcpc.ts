@@ -28,7 +28,10 @@ export const udhcpc: Stack = {
       onPlugIn: (link) => (served.includes(link) ? [startClient(clientOn(link))] : []),
       nameServers: { from: ['dhcpv4'], shown: 'last' },
       settled: (link) =>
-        served.includes(link) ? [{ daemon: clientOn(link).id, pattern: '^bound done' }] : [],
+        link.offers.dhcpv4.length > 0 &&
+        served.some(({ interface: { name } }) => name === link.interface.name)
+          ? [{ daemon: clientOn(link).id, pattern: '^bound done' }]
+          : [],
     };
   },
 };

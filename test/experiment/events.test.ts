@@ -46,6 +46,35 @@ experiment:
   t.match(decisions.again, { link: 'wifi', answered: true });
 });
 
+t.test('settle waits for nothing that only who was ended or silenced could bring', async (t) => {
+  const text = `${NETWORKS}
+nodes:
+  wifi-router: { router: [wifi, internet], ra: { wifi: {} }, dhcpv4: { wifi: {} } }
+  lte-router:  { router: [lte, internet], ra: { lte: { preference: high } } }
+  server:      { server: [internet], ipv6: 2001:db8:ff::1, ipv4: 192.0.2.1 }
+  host: { under-test: [wifi, lte] }
+experiment:
+  - kill: [wifi-router.ra]
+  - stop: [wifi-router.dhcpv4]
+  - silence: { lte-router: all }
+  - plug-in: [wifi, lte]
+  - settle: true
+  - probe: { alone: { udp: server } }
+  - start: [wifi-router.ra]
+  - settle: true
+  - probe: { one-back: { udp: server } }
+  - speak: [lte-router]
+  - settle: true
+  - probe: { both-back: { udp: server } }
+`;
+  for (const stack of ['kernel', 'dhclient', 'ifupdown', 'udhcpc']) {
+    const { decisions } = await runLab(text, stack);
+    t.match(decisions.alone, { sent: false }, stack);
+    t.match(decisions['one-back'], { router: 'wifi-router', answered: true }, stack);
+    t.match(decisions['both-back'], { router: 'lte-router', answered: true }, stack);
+  }
+});
+
 t.test(
   'in any order the host settles on one link before the next: the first router stays the default',
   async (t) => {

@@ -98,7 +98,7 @@ const steps = {
   ).optional(),
   unplug: describe("The host's links lose carrier", z.array(naming('host link')).min(1)).optional(),
   settle: describe(
-    'Wait until the host is in a state; true: every address and default router that its links offer',
+    'Wait until the host is in a state; true: every address and default router that its links offer, of daemons that were not ended and nodes that were not silenced',
     z.union([z.literal(true), State]),
   ).optional(),
   wait: describe('Wait until the host is in a state', State).optional(),
