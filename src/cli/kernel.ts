@@ -12,7 +12,7 @@ export async function build(source: string, { qemu = false }: { qemu?: boolean }
     source,
     onLine: (line) => process.stderr.write(`${line}\n`),
   });
-  process.stdout.write(`built ${name}: miflab run --kernel ${name}\n`);
+  process.stdout.write(`${name} is there: miflab run --kernel ${name}\n`);
   return ExitCode.ok;
 }
 

@@ -1,9 +1,11 @@
 /** The real parts of miflab, tied together. */
 import { readFileSync } from 'node:fs';
 import { storeEvidence } from '../evidence/store.ts';
+import { buildKernel } from '../guests/build-kernel.ts';
 import { openKernel } from '../guests/kernel.ts';
-import { findKernel } from '../guests/kernel-names.ts';
+import { findKernel, kernelsThere } from '../guests/kernel-names.ts';
 import { latestUml } from '../guests/kernel-store.ts';
+import { versionNamed } from '../guests/kernel-version.ts';
 import { defaultImage } from '../images/default-image.ts';
 import { printDiagnostics } from '../lab/diagnostics.ts';
 import { readLabFile } from '../lab/files.ts';
@@ -50,6 +52,10 @@ export const parts: Parts = {
       storeEvidence(folder, plan, measurement, packetComments(verdicts)),
   },
   openKernel: async (name, modules) => openKernel(await findKernel(name, modules)),
+  kernelsThere,
+  kernelVersion: versionNamed,
+  buildKernel: async (source) =>
+    (await buildKernel({ kind: 'uml', source, onLine: (line) => process.stderr.write(`${line}\n`) })).name,
   virtualTimeKernel: () => latestUml()?.name,
   practiceOf,
   compareOrders: findOrderDependence,

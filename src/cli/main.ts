@@ -2,6 +2,7 @@
 /** The command miflab: parses, runs one command, and turns whatever happens into an exit code. */
 import { ExitCode } from '../suite/exit-code.ts';
 import { KernelUnavailable } from '../suite/kernel.ts';
+import { gitBisectExitCode } from '../suite/outcome.ts';
 import { makeProgram, usageExitCode } from './program.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -39,4 +40,6 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   throw error;
 });
 
-process.exitCode = await main(process.argv);
+const exitCode = await main(process.argv);
+// Here, for it is also what wrong usage comes to: to git bisect that would be a bad commit.
+process.exitCode = process.argv.includes('--git-bisect') ? gitBisectExitCode(exitCode) : exitCode;

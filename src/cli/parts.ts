@@ -15,6 +15,12 @@ export interface Parts extends Pick<MakeRunsOptions, 'variantsOf' | 'planOf' | '
   laboratory: Laboratory;
   /** Boots a guest of a kernel. @throws KernelUnavailable */
   openKernel(name: string, modules?: string): Promise<Kernel>;
+  /** Kernels that need no fetching, as --kernel names them. */
+  kernelsThere(): string[];
+  /** Which version a kernel is, without booting it. @throws KernelUnavailable */
+  kernelVersion(name: string): Promise<string>;
+  /** Builds User-mode Linux of a tree of sources: what --kernel names it. @throws KernelUnavailable */
+  buildKernel(tree: string): Promise<string>;
   /** The kernel on which labs with virtual timers run where none is asked for; undefined where there is none. */
   virtualTimeKernel(): string | undefined;
   /** For a stack on a kernel of this release. */

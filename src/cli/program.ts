@@ -66,8 +66,42 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .addOption(kernelOption())
     .addOption(modulesOption())
     .addOption(reporterOption())
+    .option(
+      '--git-bisect',
+      'exit as git bisect run wants it: 0 no deviation, 1 a deviation, 125 nothing shown, 255 wrong usage',
+    )
     .addOption(output())
     .action(action(async () => (await import('./run.ts')).run));
+
+  command('bisect', 'Find the first kernel, or commit, on which a lab is decided otherwise', [
+    ['miflab bisect LAB --good 6.1 --bad 6.12', 'among the kernels that are there (miflab kernel list)'],
+    [
+      'miflab bisect LAB --good v6.1 --bad v6.12 --tree ~/linux',
+      'by git bisect, each built as User-mode Linux',
+    ],
+    [
+      "miflab bisect LAB --good v6.1 --bad HEAD --tree . --build 'make -j8 bzImage' --image arch/x86/boot/bzImage",
+      'with a build of your own',
+    ],
+  ])
+    .addArgument(lab())
+    .requiredOption(
+      '--good <kernel>',
+      'a kernel or its version, in a tree a revision: the others are compared with it',
+    )
+    .requiredOption('--bad <kernel>', 'a later one, on which the lab is decided otherwise')
+    .addOption(kernelOption())
+    .addOption(modulesOption())
+    .option('--tree <folder>', 'a git tree of Linux sources, in which git bisect is driven')
+    .option(
+      '--build <command>',
+      'the shell command that builds the kernel there (default: as miflab kernel build)',
+    )
+    .option('--image <file>', 'the kernel that it makes, below the tree')
+    .addOption(timers())
+    .addOption(oneStack())
+    .addOption(output())
+    .action(action(async () => (await import('./bisect.ts')).bisect));
 
   command('check', 'Validate lab files without running them', [
     ['miflab check', 'every lab below labs/'],

@@ -7,7 +7,8 @@ import type { Kernel } from '../suite/kernel.ts';
 import { type LoadedLab, makeRuns } from '../suite/make-runs.ts';
 import { measureSupported } from '../suite/measure-supported.ts';
 import { isBlocking, missingOn } from '../suite/needs.ts';
-import type { PracticeSource, SuiteResults } from '../suite/results.ts';
+import { decidedExitCode } from '../suite/outcome.ts';
+import type { PracticeSource, SuiteListener, SuiteResults } from '../suite/results.ts';
 import { keepResults, makeSuiteFolder, readDurations } from '../suite/results-folder.ts';
 import type { Run } from '../suite/run.ts';
 import { runSuite } from '../suite/run-suite.ts';
@@ -36,6 +37,10 @@ export interface RunOptions extends KernelChoice {
   timers: Timers;
   stack?: string[];
   reporter?: ReporterChoice[];
+  /** Hears of the suite in place of reporters. */
+  listener?: SuiteListener;
+  /** The exit code says what was decided, whatever practice knows (docs/kernels.md). */
+  gitBisect?: boolean;
   output: string;
 }
 
@@ -45,7 +50,8 @@ const defaultWorkers = () => 4 * availableParallelism();
 /** Runs labs, keeps the results and returns their exit code. */
 export async function run(words: string[], options: RunOptions, parts?: Parts): Promise<number> {
   const outcome = await runLabs(words, options, parts ?? (await import('./laboratory.ts')).parts);
-  return typeof outcome === 'number' ? outcome : outcome.exitCode;
+  if (typeof outcome === 'number') return outcome;
+  return options.gitBisect ? decidedExitCode(outcome) : outcome.exitCode;
 }
 
 /** The results, or the exit code where nothing was started. */
@@ -115,7 +121,7 @@ async function makeSuite(
   options: RunOptions,
 ): Promise<SuiteResults> {
   const { output, workers = defaultWorkers(), retries = 0, repeat = 1, bail } = options;
-  const reporter = openReporters(options.reporter ?? [], standardOutput());
+  const listener = options.listener ?? openReporters(options.reporter ?? [], standardOutput());
   const { signal, release } = interruption();
   const durations = readDurations(output);
   const folder = written('results', ELSEWHERE, () => makeSuiteFolder(output));
@@ -133,7 +139,7 @@ async function makeSuite(
     compareOrders: parts.compareOrders,
   };
   try {
-    const results = await runSuite(runs, suite, parts.laboratory, reporter);
+    const results = await runSuite(runs, suite, parts.laboratory, listener);
     written('results', ELSEWHERE, () => keepResults(output, results));
     return results;
   } finally {

@@ -1,23 +1,24 @@
 /** Builds a kernel with what labs need: kernels/labs.config, and uml.config or qemu.config. */
+import { createHash } from 'node:crypto';
 import {
   copyFileSync,
   existsSync,
   mkdirSync,
-  mkdtempSync,
   readdirSync,
   readFileSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { availableParallelism } from 'node:os';
+import { join, resolve } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
 import { KernelUnavailable } from '../suite/kernel.ts';
+import { cacheFolder } from '../sys/cache.ts';
 import { programPath } from '../testbed/bundle.ts';
 import { debianRelease } from './debian-packages.ts';
 import type { KernelImage } from './kernel-image.ts';
-import { storeKernel } from './kernel-store.ts';
+import { builtKernel, storeKernel } from './kernel-store.ts';
 
 export interface BuildOptions {
   kind: KernelImage['kind'];
@@ -30,32 +31,43 @@ const ARCHITECTURE = { uml: 'um', qemu: 'x86_64' } as const;
 const TARGET = { uml: 'linux', qemu: 'bzImage' } as const;
 const RESULT = { uml: 'linux', qemu: 'arch/x86/boot/bzImage' } as const;
 
-/** The kernel, kept as 'uml-6.12.117' or 'qemu-6.12.117'. @throws KernelUnavailable with the errors of the build */
+/**
+ * The kernel, kept as 'uml-6.12.117' or 'qemu-6.12.117'. Debian's sources are built once for each configuration; a
+ * tree is built whenever it is asked for, and only what has changed in it since the last time.
+ *
+ * @throws KernelUnavailable with the errors of the build
+ */
 export const buildKernel = async ({ kind, source, onLine }: BuildOptions): Promise<KernelImage> => {
-  const scratch = mkdtempSync(join(tmpdir(), 'miflab-kernel-'));
-  try {
-    const tree = /^debian:/.test(source) ? await debianSource(source.slice(7), scratch) : source;
-    if (!existsSync(join(tree, 'Kbuild'))) throw new KernelUnavailable(`${tree} is no tree of Linux sources`);
-    const build = join(scratch, 'build');
-    mkdirSync(build);
-    const make = maker(tree, build, kind, onLine);
-    const fragment = join(scratch, 'fragment.config');
-    const wanted = ['labs', kind].map((name) => readFileSync(configuration(name), 'utf8')).join('\n');
-    writeFileSync(fragment, wanted);
-    await make(['alldefconfig'], { KCONFIG_ALLCONFIG: fragment });
-    for (const option of lackingOptions(wanted, readFileSync(join(build, '.config'), 'utf8')))
-      onLine(`these sources have no ${option}: labs that need it will be unsupported`);
-    await make([`-j${availableParallelism()}`, TARGET[kind]]);
-    const release = readFileSync(join(build, 'include/config/kernel.release'), 'utf8').trim();
-    return await storeKernel(`${kind}-${release}`, async (folder) => {
-      copyFileSync(join(build, RESULT[kind]), join(folder, 'kernel'));
-      copyFileSync(join(build, '.config'), join(folder, 'config'));
-      return { kind, from: source, file: 'kernel' };
-    });
-  } finally {
-    rmSync(scratch, { recursive: true, force: true });
-  }
+  const wanted = ['labs', kind].map((name) => readFileSync(configuration(name), 'utf8')).join('\n');
+  const configured = digestOf(wanted);
+  const release = /^debian:(.*)$/.exec(source)?.[1];
+  const known = release === undefined ? undefined : builtKernel(kind, source, configured);
+  if (known) return known;
+  const from = release === undefined ? resolve(source) : source;
+  const work = join(cacheFolder(), 'builds', `${kind}-${digestOf(from)}`);
+  if (release !== undefined) rmSync(work, { recursive: true, force: true });
+  const build = join(work, 'build');
+  mkdirSync(build, { recursive: true });
+  const tree = release === undefined ? from : await debianSource(release, work);
+  if (!existsSync(join(tree, 'Kbuild'))) throw new KernelUnavailable(`${source} is no tree of Linux sources`);
+  const make = maker(tree, build, kind, onLine);
+  const fragment = join(work, 'fragment.config');
+  writeFileSync(fragment, wanted);
+  await make(['alldefconfig'], { KCONFIG_ALLCONFIG: fragment });
+  for (const option of lackingOptions(wanted, readFileSync(join(build, '.config'), 'utf8')))
+    onLine(`these sources have no ${option}: labs that need it will be unsupported`);
+  await make([`-j${availableParallelism()}`, TARGET[kind]]);
+  const version = readFileSync(join(build, 'include/config/kernel.release'), 'utf8').trim();
+  const kernel = await storeKernel(`${kind}-${version}`, async (folder) => {
+    copyFileSync(join(build, RESULT[kind]), join(folder, 'kernel'));
+    copyFileSync(join(build, '.config'), join(folder, 'config'));
+    return { kind, from, configured, file: 'kernel' };
+  });
+  if (release !== undefined) rmSync(work, { recursive: true, force: true });
+  return kernel;
 };
+
+const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
 const maker =
   (tree: string, build: string, kind: KernelImage['kind'], onLine: (line: string) => void) =>

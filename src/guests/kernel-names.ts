@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { KernelUnavailable } from '../suite/kernel.ts';
 import { debianKernel } from './debian-kernel.ts';
 import { type KernelImage, kernelOfFile } from './kernel-image.ts';
-import { latestUml, storedKernel } from './kernel-store.ts';
+import { latestUml, storedKernel, storedKernels } from './kernel-store.ts';
 
 /** @throws KernelUnavailable */
 export const findKernel = async (name: string, modules?: string): Promise<KernelImage> => {
@@ -26,6 +26,12 @@ export const findKernel = async (name: string, modules?: string): Promise<Kernel
     `no kernel ${name}: expected host, debian-uml, debian:RELEASE, uml, a name that miflab kernel list shows, or the file of a kernel`,
   );
 };
+
+/** Those that are on this machine: what was fetched or built, and Debian's package. */
+export const kernelsThere = (): string[] => [
+  ...(existsSync(UML_PROGRAM) ? ['debian-uml'] : []),
+  ...storedKernels().map(({ name }) => name),
+];
 
 const UML_PROGRAM = '/usr/bin/linux.uml';
 const UML_MODULES = '/usr/lib/uml/modules';

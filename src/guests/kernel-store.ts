@@ -8,8 +8,10 @@ export interface StoredKernel {
   /** As --kernel names it: 'uml-6.12.117', 'debian:trixie'. */
   name: string;
   kind: KernelImage['kind'];
-  /** Where it is from: a package and its version, a folder of sources. */
+  /** Where it is from: packages with their versions, debian:RELEASE, a folder of sources. */
   from: string;
+  /** Of a kernel that was built: the digest of what its configuration was to have. */
+  configured?: string;
   /** ISO 8601. */
   made: string;
   /** Below its folder. */
@@ -37,6 +39,18 @@ export const latestUml = (): KernelImage | undefined => {
     .filter(({ kind }) => kind === 'uml')
     .toSorted((a, b) => (a.made < b.made ? 1 : -1));
   return latest && imageOf(latest);
+};
+
+/** The one that was built of these sources with this configuration. */
+export const builtKernel = (
+  kind: KernelImage['kind'],
+  from: string,
+  configured: string,
+): KernelImage | undefined => {
+  const built = storedKernels().find(
+    (one) => one.kind === kind && one.from === from && one.configured === configured,
+  );
+  return built && imageOf(built);
 };
 
 const imageOf = ({ name, kind, file, modules }: StoredKernel): KernelImage => ({

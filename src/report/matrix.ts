@@ -1,7 +1,7 @@
 /** Labs × stacks and kernels: what each came to, and where they decide differently. Pure. */
+import { decidedIn } from '../suite/decided.ts';
 import type { RunRecord } from '../suite/results.ts';
 import { settingOf } from '../suite/setting.ts';
-import { stableDecision, wordsOf } from '../verdict/stable.ts';
 import type { Outcome } from '../verdict/verdict.ts';
 import type { Output } from './reporter.ts';
 import { decisive, paint, type Style } from './text.ts';
@@ -63,25 +63,15 @@ const rowOf = ({ lab, variant }: RunRecord): string => (variant ? `${lab} · ${v
 /** The different decisions of a row, the most frequent first. */
 function waysOf(cells: (RunRecord | undefined)[]): string[] {
   const tally = new Map<string, number>();
-  for (const way of cells.flatMap((run) => (run ? (wayOf(run) ?? []) : [])))
+  for (const way of cells.flatMap((run) => (run ? (decidedIn(run) ?? []) : [])))
     tally.set(way, (tally.get(way) ?? 0) + 1);
   return [...tally].toSorted(([, a], [, b]) => b - a).map(([way]) => way);
-}
-
-/** What was decided, in words; undefined where it came to no decision. */
-function wayOf(run: RunRecord): string | undefined {
-  if (run.outcome === 'unsupported' || run.outcome === 'inconclusive') return undefined;
-  return decisive(run)
-    .result.verdicts.flatMap(({ probe, decision }) =>
-      decision ? [`${probe} ${wordsOf(stableDecision(decision))}`] : [],
-    )
-    .join('; ');
 }
 
 const letter = (index: number): string => String.fromCharCode('a'.charCodeAt(0) + (index % 26));
 
 const letterOf = (ways: string[], run: RunRecord): string => {
-  const way = wayOf(run);
+  const way = decidedIn(run);
   return way === undefined ? ' ' : letter(ways.indexOf(way));
 };
 

@@ -2,7 +2,7 @@
 import type { Decision } from '../decision/decision.ts';
 import type { Failure, Outcome, RunResult } from '../verdict/verdict.ts';
 import { ExitCode } from './exit-code.ts';
-import type { Attempt, PracticeFinding, RunRecord, Stability } from './results.ts';
+import type { Attempt, PracticeFinding, RunRecord, Stability, SuiteResults } from './results.ts';
 
 /** The worst first: what is said of a lab with several probes, or of a run with several repetitions. */
 export const outcomes = [
@@ -96,3 +96,21 @@ const isRemediable = (failure: Failure): boolean =>
 /** Unsupported labs are skipped and named; a suite of nothing else has shown nothing. */
 const nothingMeasured = (runs: Pick<RunRecord, 'outcome'>[]): boolean =>
   runs.length > 0 && runs.every(({ outcome }) => outcome === 'unsupported');
+
+/**
+ * Of a suite that asks what a kernel decides, whatever practice knows of it: a deviation is one even where it is
+ * recorded, and what was not measured has shown nothing.
+ */
+export function decidedExitCode({ runs, exitCode }: Pick<SuiteResults, 'runs' | 'exitCode'>): number {
+  if (exitCode === ExitCode.bug || exitCode === ExitCode.interrupted) return exitCode;
+  if (runs.some(({ outcome }) => outcome === 'deviates')) return ExitCode.differs;
+  return runs.every(({ outcome }) => outcome === 'conforms' || outcome === 'permitted')
+    ? ExitCode.ok
+    : ExitCode.inconclusive;
+}
+
+/** From miflab's exit codes to those that `git bisect run` takes: 125 skips a commit, and 128 or more ends it all. */
+export function gitBisectExitCode(exitCode: number): number {
+  if (exitCode === ExitCode.inconclusive || exitCode === ExitCode.machine) return 125;
+  return exitCode === ExitCode.usage || exitCode === ExitCode.bug ? 255 : exitCode;
+}

@@ -62,6 +62,9 @@ function fakeParts(scripts: Record<string, Scripted[]>, machine: Partial<Machine
     laboratory,
     practiceOf: () => ({ practice: {}, own: {}, exact: true }),
     virtualTimeKernel: () => undefined,
+    kernelsThere: () => [],
+    kernelVersion: async (name) => name,
+    buildKernel: async (tree) => tree,
     openKernel: async (name: string) => {
       throw new Error(`no kernel ${name}`);
     },
