@@ -1,4 +1,5 @@
 /** A host whose IP stack is a program of its network namespace, which is asked by lines of JSON (foreign-messages.ts). */
+import { decodeNetlink, type HostChange } from '../evidence/netlink.ts';
 import { applyEvent, emptyTables } from '../evidence/tables.ts';
 import type { NetlinkEvent } from '../evidence/timeline.ts';
 import type { Plan, Responder } from '../plan/plan.ts';
@@ -8,6 +9,7 @@ import { EvidenceFault } from '../testbed/faults.ts';
 import { watchHost, watchResolver } from '../testbed/host-watch.ts';
 import { plannedNode } from '../testbed/lab.ts';
 import { type Recorder, type UntimedEvent, until } from '../testbed/recorder.ts';
+import { setSysctls } from '../testbed/sysctls.ts';
 import type { ForeignAnswers, ForeignOrder, ForeignWord } from './foreign-messages.ts';
 import type { Host } from './host.ts';
 
@@ -23,6 +25,7 @@ export const foreignHost = (plan: Plan, recorder: Recorder, daemons: Daemons, pr
   const links = plannedNode(plan, node).interfaces.map(({ name }) => name);
   const passedOn = new Map<string, { id: number; carrier: boolean }>();
   const answers = new Map<number, ForeignAnswers[keyof ForeignAnswers]>();
+  const names = new Map<number, string>();
   let told = emptyTables();
   let listening: Responder[] = [];
   let ready = false;
@@ -50,14 +53,26 @@ export const foreignHost = (plan: Plan, recorder: Recorder, daemons: Daemons, pr
     if (id !== undefined) passedOn.set(link, { id, carrier });
   };
 
-  /** One that was started again knows of nothing. */
+  /** The kernel below keeps still from here on. One that was started again knows of nothing. */
   const begin = () => {
     ready = true;
+    setSysctls(
+      node,
+      links.map((link) => [`net.ipv6.conf.${link}.disable_ipv6`, '1']),
+    );
     passedOn.clear();
     told = emptyTables();
     for (const { protocol, port } of listening)
       if (protocol === 'udp' || protocol === 'tcp') give({ order: 'listen', protocol, port });
     for (const link of kernel.tables().links) passOn(link.interface, link.carrier);
+  };
+
+  /** Of links the kernel of the namespace tells. */
+  const takeUp = (change: HostChange) => {
+    if (change.object === 'link') return;
+    const event = { node, ...change } as UntimedEvent;
+    told = applyEvent(told, { at: recorder.elapsed(), ...event } as NetlinkEvent);
+    recorder.record(event);
   };
 
   recorder.watch((event) => {
@@ -67,10 +82,10 @@ export const foreignHost = (plan: Plan, recorder: Recorder, daemons: Daemons, pr
     const word = wordOf(event.text);
     if (!word) return;
     if ('ready' in word) begin();
-    else if ('told' in word) {
-      told = applyEvent(told, { at: event.at, node, ...word.told } as NetlinkEvent);
-      recorder.record({ node, ...word.told } as UntimedEvent);
-    } else answers.set(word.id, word.answer);
+    else if ('told' in word) takeUp(word.told);
+    else if ('netlink' in word)
+      for (const change of decodeNetlink(Buffer.from(word.netlink, 'hex'), names)) takeUp(change);
+    else answers.set(word.id, word.answer);
   });
   const kernel = watchHost(node, ['links'], recorder);
 

@@ -39,4 +39,6 @@ export type ForeignWord =
   | { ready: string }
   | { id: number; answer: ForeignAnswers[keyof ForeignAnswers] }
   /** An address, a route or a neighbour that is there from now on, or no more: in the words of the timeline. */
-  | { told: HostChange };
+  | { told: HostChange }
+  /** The same, as a Linux kernel or one like it says it by rtnetlink: its messages in hexadecimal. */
+  | { netlink: string };

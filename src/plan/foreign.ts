@@ -5,7 +5,7 @@ import type { Plan, PlannedProbe, PlannedStep } from './plan.ts';
 
 /** Why this plan asks more of the host than its stack can do, in one sentence. */
 export const beyondForeign = (
-  { name, foreign }: Stack,
+  { name, foreign, ignoresAdvertisements }: Stack,
   { nodes, daemons, steps, host }: Plan,
   stated: HostUnderTest,
 ): string | undefined => {
@@ -19,8 +19,19 @@ export const beyondForeign = (
     field && `the lab states ${field} of the host, which only a Linux kernel takes`,
     other && `the lab starts ${other.id}, which works on the kernel of its host and not on ${name}`,
     ...steps.map((step) => beyondStep(step, host.node, name, foreign)),
+    ignoresAdvertisements && unadvertised(steps, stated),
   ];
   return reasons.find(Boolean) || undefined;
+};
+
+/** What only advertisements bring: where a lab waits for it by name, for `settle: true` does not. */
+const unadvertised = (steps: PlannedStep[], { routes = [] }: HostUnderTest): string | undefined => {
+  const router = steps
+    .flatMap((step) => (step.kind === 'wait' ? step.state.defaultRouters : []))
+    .find((one) => !routes.some(({ via }) => via === one.router || one.addresses.includes(via ?? '')));
+  return (
+    router && `the lab waits for the route through ${router.router}, which only its advertisements bring`
+  );
 };
 
 /** What a lab may state of a host that is set up in its kernel, and is no part of any other stack. */

@@ -49,6 +49,9 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, stack: Stack, stated: strin
       ...program(name, `stack ${plan.stack}`, plan.host.node),
       ofStack: true as const,
     })),
+    ...(stack.foreign?.changesUser
+      ? [{ kind: 'ids', name: 'range', for: `stack ${plan.stack}`, ofStack: true } as const]
+      : []),
     ...buildNeeds(stack.build, `stack ${plan.stack}`).map((need) => ({ ...need, ofStack: true as const })),
     ...plan.steps.flatMap((step) =>
       step.kind === 'probe' && !isInContainer(step.probe.node) ? clientNeeds(step.probe, program) : [],

@@ -10,6 +10,7 @@ import { hostUnderTest, type Topology } from './topology.ts';
 /** What a stack takes up besides router advertisements, and how one knows that it has. */
 export interface Uptake {
   clients: ('dhcpv4' | 'dhcpv6')[];
+  ignoresAdvertisements?: true;
   routesEveryLease?: true;
   nameServers: NameServers;
   said(link: string, offers: LinkOffers): HostState['said'];
@@ -24,7 +25,7 @@ export const settledState = (
   uptake: Uptake,
   quiet: Quiet,
 ): HostState => {
-  const plugged = pluggedLinks(topology, links, quiet);
+  const plugged = pluggedLinks(topology, links, uptake, quiet);
   return bothStates(addressedState(topology, links, uptake, quiet), {
     ...anyState(hostUnderTest(topology).name),
     defaultRouters: plugged.flatMap(({ planned, offers }) => advertisedRouters(planned, offers, uptake)),
@@ -42,7 +43,7 @@ export const addressedState = (
 ): HostState => {
   const { clients, routesEveryLease, nameServers, said } = uptake;
   const host = hostUnderTest(topology);
-  const plugged = pluggedLinks(topology, links, quiet);
+  const plugged = pluggedLinks(topology, links, uptake, quiet);
   const routing = routesEveryLease ? plugged : [];
   return {
     ...anyState(host.name),
@@ -59,12 +60,13 @@ export const addressedState = (
   };
 };
 
-const pluggedLinks = (topology: Topology, links: string[], quiet: Quiet) =>
+/** Advertisements that are ignored announce no DHCPv6 either. */
+const pluggedLinks = (topology: Topology, links: string[], { ignoresAdvertisements }: Uptake, quiet: Quiet) =>
   hostUnderTest(topology)
     .interfaces.filter(({ name }) => links.includes(name))
     .map((planned) => ({
       planned,
-      offers: offersOn(topology, planned.link, quiet),
+      offers: { ...offersOn(topology, planned.link, quiet), ...(ignoresAdvertisements && { ra: [] }) },
       link: topology.links.find(({ name }) => name === planned.link)!,
     }));
 

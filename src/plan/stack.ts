@@ -50,6 +50,7 @@ export const planStack = (
   };
   const uptake: Uptake = {
     clients: stack.clients,
+    ignoresAdvertisements: stack.ignoresAdvertisements,
     routesEveryLease: stack.routesEveryLease,
     nameServers,
     said: (link, offers) => settled?.({ ...linkNamed(link), offers }) ?? [],
@@ -87,6 +88,7 @@ export const planStack = (
       otherFiles(stack, image, container) ??
       (container?.init && (onPlugIn || settled) ? startedByMiflab(stack) : undefined) ??
       unmanageable(stack, stated, routes) ??
+      ignoredAdvertisements(stack, topology) ??
       lackingClient(stack, topology) ??
       unlearnable(stack.name, nameServers, lab, topology),
   };
@@ -153,6 +155,19 @@ const ofUserLand = (
     ...(gaiConf ? [] : ['/etc/gai.conf']),
   ];
   return Object.fromEntries(Object.entries(files).filter(([path]) => !own.includes(path)));
+};
+
+/** A link that offers addresses by advertisements, if by anything, to a stack that takes none. */
+const ignoredAdvertisements = (
+  { name, ignoresAdvertisements }: Stack,
+  topology: Topology,
+): string | undefined => {
+  const lacking = hostUnderTest(topology).interfaces.find(
+    ({ link, addresses }) => addresses.length === 0 && offersOn(topology, link).ra.length > 0,
+  );
+  return ignoresAdvertisements && lacking
+    ? `the ${name} stack takes no router advertisements, and the host has no other address on ${lacking.name}`
+    : undefined;
 };
 
 /** A link that offers addresses by nothing but a protocol which the stack does not speak. */

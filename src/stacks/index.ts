@@ -2,6 +2,7 @@
 import { connman } from './connman.ts';
 import { dhclient } from './dhclient.ts';
 import { dhcpcd, dhcpcdNoarp } from './dhcpcd.ts';
+import { gvisor } from './gvisor.ts';
 import { ifupdown } from './ifupdown.ts';
 import { kernel } from './kernel.ts';
 import { lwip } from './lwip.ts';
@@ -24,6 +25,7 @@ export const stacks: Stack[] = [
   networkManagerResolved,
   connman,
   lwip,
+  gvisor,
 ];
 
 export const stackNames = stacks.map(({ name }) => name);

@@ -28,8 +28,6 @@ export const lwip: Stack = {
     version: ['dpkg-query', '--show', 'gcc', 'liblwip-dev', 'libjansson-dev'],
   },
   plan: ({ host, links }) => ({
-    // The kernel below keeps still.
-    sysctls: links.map(({ interface: { name } }) => [`net.ipv6.conf.${name}.disable_ipv6`, '1']),
     daemons: [
       foreignStack(host, 'lwip', [PROGRAM, ...links.map(({ interface: { name } }) => name), ...set(links)]),
     ],

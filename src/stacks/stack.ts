@@ -43,6 +43,8 @@ export interface Stack {
   clients: ('dhcpv4' | 'dhcpv6')[];
   /** Every lease that names a router gives the host a default route through it; `settle` waits for them. */
   routesEveryLease?: true;
+  /** Neither it nor the kernel takes router advertisements: a lab that waits for what they bring is unsupported. */
+  ignoresAdvertisements?: true;
   /** The command, run on the host, whose first line of output is its version; none: the kernel's is all there is. */
   version?: string[];
   /** The file on the host where its name servers stand; no symbolic link. */
@@ -59,6 +61,8 @@ export interface Foreign {
   tells: ('deprecated' | 'temporary' | 'neighbours')[];
   /** It runs programs, the clients of probes for one. */
   runs?: true;
+  /** Parts of it run as other users: a lab with a single id has none. */
+  changesUser?: true;
 }
 
 /** What a stack may know about the host and its links. */

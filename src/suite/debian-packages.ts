@@ -37,6 +37,7 @@ export const debianPackages: Record<string, string> = {
   ifup: 'ifupdown',
   connmand: 'connman',
   NetworkManager: 'network-manager',
+  runsc: 'runsc',
   gcc: 'gcc',
   'jansson.h': 'libjansson-dev',
   'lwip/lwip/init.h': 'liblwip-dev',

@@ -63,7 +63,7 @@ export const childrenOf = (pid: number | undefined): number[] => {
   }
 };
 
-const LONGEST_LINE = 8192;
+const LONGEST_LINE = 1 << 16;
 
 /** A line that is longer comes in pieces: a program that never ends one would fill the memory. */
 const eachLine = (stream: Readable, onLine: (line: string) => void): void => {

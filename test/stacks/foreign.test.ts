@@ -1,9 +1,7 @@
 /** Hosts whose IP stack is a program: on one network and on two, what it tells, and what it is not asked; skipped where it cannot be made. */
 import t from 'tap';
 import type { TimelineEvent } from '../../src/evidence/timeline.ts';
-import { buildNeeds } from '../../src/plan/needs.ts';
 import type { PlannedStep } from '../../src/plan/plan.ts';
-import { stackNamed } from '../../src/stacks/index.ts';
 import { thisMachine } from '../../src/suite/machine.ts';
 import { missingOn } from '../../src/suite/needs.ts';
 import { type LabRun, planLabs, runPlan } from '../support/run-lab.ts';
@@ -47,8 +45,39 @@ experiment:
   - probe: { left: { udp: { to: server, bind-link: lte } } }
 `;
 
+const STATIC = `
+networks:
+  wifi: { ipv4: 10.0.1.0/24, ipv6: 2001:db8:a::/64 }
+  lte:  { ipv4: 10.0.2.0/24, ipv6: 2001:db8:b::/64 }
+nodes:
+  wifi-router: { router: [wifi, internet], ra: { wifi: {} } }
+  lte-router:  { router: [lte, internet] }
+  server:      { server: [internet], ipv4: 198.51.100.1, ipv6: 2001:db8:ff::1 }
+  host:
+    under-test: [wifi, lte]
+    addresses: { wifi: [10.0.1.10/24, "2001:db8:a::10/64"], lte: [10.0.2.10/24, "2001:db8:b::10/64"] }
+    routes: [{ to: default, via: 10.0.1.1 }, { to: default, via: wifi-router, family: ipv6 }]
+experiment:
+  - plug-in: [wifi, lte]
+  - settle: true
+  - probe:
+      four: { udp: { to: server, family: ipv4 } }
+      six:  { udp: { to: server, size: 1000, keep-open: true } }
+      echo: { ping: { to: server, family: ipv4 } }
+      echo-six: { ping: { to: server } }
+      web:  { tcp: { to: server } }
+      more: { again: six }
+      page: { fetch: "http://server/" }
+      asked: { inbound: { kind: udp, from: server, to: wifi, family: ipv4 } }
+      connected: { inbound: { kind: tcp, from: server, to: wifi, family: ipv6 } }
+      near: { udp: { to: lte-router, family: ipv4 } }
+      wrong: { udp: { to: server, bind-address: lte } }
+      none: { command: { run: [does-not-exist] } }
+      addresses: { command: { run: [ip, "-6", addr] } }
+`;
+
 const lackOf = async (stack: string): Promise<string | false> => {
-  const missing = await missingOn(thisMachine, buildNeeds(stackNamed(stack).build, stack));
+  const missing = await missingOn(thisMachine, planLabs(STATIC, stack)[0]!.needs);
   return missing.length > 0 && missing.map(({ message }) => message).join('; ');
 };
 
@@ -61,6 +90,7 @@ const measured = async (lab: string, stack: string): Promise<LabRun> => runPlan(
 
 t.jobs = 2;
 const withoutLwip = await lackOf('lwip');
+const withoutGvisor = await lackOf('gvisor');
 
 t.test(
   'lwip on one network: every kind of question, and an answer of its own',
@@ -109,6 +139,40 @@ t.test(
     t.equal(refused.length, 1, 'an address of the link that it would not send over is refused');
     t.match(answersOf(timeline, `from-${refused[0]}`), [{ error: 'EHOSTUNREACH' }]);
     t.match(decisions.left, { router: 'lte-router', answered: true });
+  },
+);
+
+t.test(
+  'gvisor on two networks: every kind of question, clients within, and no word from the kernel below',
+  { skip: withoutGvisor, buffered: true },
+  async (t) => {
+    const { decisions, timeline, failure } = await measured(STATIC, 'gvisor');
+    t.equal(failure, undefined);
+    for (const probe of ['six', 'echo-six', 'web', 'more', 'page'])
+      t.match(
+        decisions[probe],
+        { router: 'wifi-router', link: 'wifi', source: '2001:db8:a::10', answered: true },
+        probe,
+      );
+    for (const probe of ['four', 'echo'])
+      t.match(decisions[probe], { router: 'wifi-router', source: '10.0.1.10', answered: true }, probe);
+    for (const probe of ['asked', 'connected']) t.match(decisions[probe], { answered: true }, probe);
+    t.match(decisions.near, { link: 'lte', router: 'on-link', source: '10.0.2.10', answered: true });
+    t.match(answersOf(timeline, 'page'), [{ output: 'server\n', client: /^curl / }]);
+    t.match(answersOf(timeline, 'wrong'), [{ socketAddress: '2001:db8:b::10', error: 'EHOSTUNREACH' }]);
+    t.match(answersOf(timeline, 'none'), [{ error: 'exit 127' }]);
+    const [{ output = '' }] = answersOf(timeline, 'addresses') as [{ output?: string }];
+    t.match(output, /2001:db8:a::10/, 'a program sees the addresses of the stack');
+    t.notMatch(output, /2001:db8:a::ff:/, 'and none that was made of an advertisement');
+    const spoken = timeline.flatMap((event) =>
+      event.kind === 'packet' && event.node === 'host' ? [Buffer.from(event.data, 'base64')] : [],
+    );
+    const isListenerReport = (frame: Buffer) => frame.readUInt16BE(12) === 0x86dd && frame[20] === 0;
+    t.notOk(spoken.some(isListenerReport), 'a kernel would have reported its groups');
+    t.match(
+      timeline.find((event) => event.kind === 'stack'),
+      { version: /^runsc version / },
+    );
   },
 );
 
@@ -192,6 +256,31 @@ t.test('what a stack cannot do is said before anything is built', async (t) => {
     [(lab: string) => lab, undefined],
   ] as const)
     t.equal(refusal(change), reason);
+  const refusalOfGvisor = (change: (lab: string) => string) =>
+    planLabs(change(STATIC), 'gvisor')[0]!.unsupported;
+  for (const [change, reason] of [
+    [(lab) => lab, undefined],
+    [
+      (lab) => lab.replace('routes: [', 'routes: [{ to: default, via: 10.0.2.1 }, '),
+      'the lab states two default routes of the host, and runsc takes over one of each family',
+    ],
+    [
+      (lab) => lab.replace('via: 10.0.1.1', 'via: 10.0.1.1, metric: 7'),
+      'the lab states a route of the host by more than its destination and next hop, which runsc does not take over',
+    ],
+    [
+      (lab) => lab.replace(/addresses: .*/, 'addresses: { lte: [10.0.2.10/24] }'),
+      'the gvisor stack takes no router advertisements, and the host has no other address on wifi',
+    ],
+    [
+      (lab) =>
+        lab
+          .replace('settle: true', 'settle: { default-routers: [wifi-router] }')
+          .replace(/routes: .*/, 'routes: []'),
+      'the lab waits for the route through wifi-router, which only its advertisements bring',
+    ],
+  ] as [(lab: string) => string, string | undefined][])
+    t.equal(refusalOfGvisor(change), reason);
   t.equal(
     refusal((lab) => lab, 'lwip@trixie'),
     "lwip runs from the machine's own files, not in the user land trixie",

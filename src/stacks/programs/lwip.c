@@ -363,25 +363,19 @@ static err_t open_flow(struct flow *flow, struct link *bound, const ip_addr_t *o
 }
 
 static void ask(json_int_t id, json_t *fields) {
-  const char *kind, *name, *destination, *data, *bound = NULL, *address = NULL;
-  int port, size, within, hop_limit = 0;
+  struct question asked = question_of(fields);
   ip_addr_t own;
-  if (json_unpack(fields, "{s:s,s:s,s:s,s:i,s:s,s:i,s:i,s?s,s?s,s?i}", "kind", &kind, "flow", &name, "destination",
-        &destination, "port", &port, "data", &data, "size", &size, "withinMs", &within, "bindLink", &bound,
-        "bindAddress", &address, "hopLimit", &hop_limit)) {
-    answer(id, json_pack("{s:s}", "error", "EINVAL"));
-    return;
-  }
   struct flow *flow = calloc(1, sizeof *flow);
-  flow->kind = !strcmp(kind, "udp") ? UDP : !strcmp(kind, "tcp") ? TCP : PING;
-  flow->name = strdup(name);
-  flow->data = strdup(data);
-  flow->port = port;
-  flow->size = size;
-  ipaddr_aton(destination, &flow->destination);
-  if (address) ipaddr_aton(address, &own);
-  err_t error = open_flow(flow, bound ? link_named(bound) : NULL, address ? &own : NULL, hop_limit);
-  if (!error && flow->kind != TCP) error = send_over(flow, data);
+  flow->kind = !strcmp(asked.kind, "udp") ? UDP : !strcmp(asked.kind, "tcp") ? TCP : PING;
+  flow->name = strdup(asked.flow);
+  flow->data = strdup(asked.data);
+  flow->port = asked.port;
+  flow->size = asked.size;
+  ipaddr_aton(asked.destination, &flow->destination);
+  if (asked.address) ipaddr_aton(asked.address, &own);
+  err_t error = open_flow(flow, asked.link ? link_named(asked.link) : NULL, asked.address ? &own : NULL,
+    asked.hop_limit);
+  if (!error && flow->kind != TCP) error = send_over(flow, asked.data);
   flow->next = flows;
   flows = flow;
   if (error || flow->kind != TCP) {
@@ -389,7 +383,7 @@ static void ask(json_int_t id, json_t *fields) {
     return;
   }
   flow->waiting = id;
-  sys_timeout(within, given_up, flow);
+  sys_timeout(asked.within, given_up, flow);
 }
 
 static void ask_again(json_int_t id, json_t *fields) {

@@ -26,6 +26,20 @@ static void answer(json_int_t id, json_t *said) {
   tell(json_pack("{s:I,s:o}", "id", id, "answer", said));
 }
 
+/* An order `ask`; what it names none of is null, or 0. */
+struct question {
+  const char *kind, *flow, *destination, *data, *link, *address;
+  int port, size, within, hop_limit;
+};
+
+static struct question question_of(json_t *fields) {
+  struct question asked = {0};
+  json_unpack(fields, "{s:s,s:s,s:s,s:i,s:s,s:i,s:i,s?s,s?s,s?i}", "kind", &asked.kind, "flow", &asked.flow,
+    "destination", &asked.destination, "port", &asked.port, "data", &asked.data, "size", &asked.size, "withinMs",
+    &asked.within, "bindLink", &asked.link, "bindAddress", &asked.address, "hopLimit", &asked.hop_limit);
+  return asked;
+}
+
 /* Reads what there is on standard input and carries out each whole line. False at its end. */
 static int read_orders(void (*carry_out)(json_int_t id, const char *order, json_t *fields)) {
   ssize_t count = read(STDIN_FILENO, orders + unread, sizeof orders - unread);
