@@ -30,7 +30,7 @@ export const planNeeds = (plan: Omit<Plan, 'needs'>, stack: Stack, stated: strin
   return distinct([
     ...['unshare', 'setpriv', 'nsenter', 'bwrap', 'ip'].map((name) => program(name, 'every lab')),
     ...(plan.timers === 'virtual' ? [kernel('virtual time', 'virtual timers')] : []),
-    ...['ipv6', 'veth', 'bridge'].map((name) => kernel(name, 'every lab')),
+    ...['ipv6', 'veth', 'bridge', 'overlay'].map((name) => kernel(name, 'every lab')),
     ...plan.nodes.flatMap(({ name, image }) =>
       image ? [{ kind: 'image', name: image, for: name } as const] : [],
     ),

@@ -9,6 +9,9 @@ export const VIRTUAL_TIME = 'virtual time';
 
 export const kernelFeatures: Record<string, string> = {
   ipv6: 'test -d /proc/sys/net/ipv6',
+  // With which hosts have files of their own: before Linux 5.11 no user namespace may mount one.
+  overlay:
+    'cd /tmp && mount -t tmpfs tmpfs . && cd /tmp && mkdir lower upper work && mount -t overlay overlay -o lowerdir=lower,upperdir=upper,workdir=work lower',
   nftables: 'nft add table inet probe',
   netem: 'tc qdisc replace dev lo root netem delay 1ms',
   tbf: 'tc qdisc replace dev lo root tbf rate 1mbit burst 16kb latency 400ms',

@@ -67,3 +67,31 @@ t.test('an initramfs unpacks to what went in', async (t) => {
   t.match(output, /755 bin\n644 bin\/odd\n755 init\n/);
   t.equal(readFileSync(join(folder, 'bin/odd'), 'utf8'), 'abc');
 });
+
+t.test(
+  'as a kselftest miflab is skipped where it is missing, and fails where a lab is inconclusive',
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'miflab-test-kselftest-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const program = join(folder, 'miflab');
+    const run = (exitCode: number, ...args: string[]) => {
+      writeFileSync(program, `#!/bin/sh\necho "$@"\nexit ${exitCode}\n`, { mode: 0o755 });
+      return runProgram([
+        'env',
+        `MIFLAB=${program}`,
+        'MIFLAB_RESULTS=/r',
+        'kernels/kselftest/multihoming.sh',
+        ...args,
+      ]);
+    };
+    t.match(await run(0, 'dns', '--controls'), {
+      code: 0,
+      output: 'run --reporter ktap --output /r dns --controls\n',
+    });
+    t.equal((await run(1)).code, 1);
+    t.equal((await run(3)).code, 1, 'inconclusive');
+    t.equal((await run(4)).code, 4, 'KSFT_SKIP: the machine lacks something');
+    const without = ['env', 'MIFLAB=/no/miflab', 'kernels/kselftest/multihoming.sh'];
+    t.match(await runProgram(without), { code: 4, output: /^1\.\.0 # SKIP there is no miflab/ });
+  },
+);
