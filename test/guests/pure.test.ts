@@ -5,6 +5,7 @@ import t from 'tap';
 import { lackingOptions } from '../../src/guests/build-kernel.ts';
 import { lastWords } from '../../src/guests/console.ts';
 import { cpioArchive } from '../../src/guests/cpio.ts';
+import { versionIn, versionOf } from '../../src/guests/kernel-version.ts';
 import { verdictOn } from '../../src/guests/kvm.ts';
 import { dependenciesOf } from '../../src/guests/modules.ts';
 import { runProgram } from '../../src/sys/program.ts';
@@ -39,6 +40,24 @@ t.test(
     t.match(verdictOn('', false), /QEMU ends at once/);
   },
 );
+
+t.test('a kernel says in its file which version it is', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'miflab-test-version-'));
+  t.teardown(() => rmSync(folder, { recursive: true }));
+  const file = join(folder, 'kernel');
+  const banner =
+    '6.12.117+deb13-amd64 (debian-kernel@lists.debian.org) #1 SMP Debian 6.12.117-1 (2026-11-01)';
+  const image = Buffer.alloc(0x1000);
+  image.writeUInt16LE(0x600, 0x20e);
+  image.write(`${banner}\0`, 0x800);
+  writeFileSync(file, image);
+  t.equal(versionOf({ file, kind: 'qemu' }), '6.12.117');
+  writeFileSync(file, '\x7fELF…\0Linux version 6.13.0-rc3 (ada@host) #1 Fri\n\0…');
+  t.equal(versionOf({ file, kind: 'uml' }), '6.13.0-rc3');
+  t.equal(versionIn('6.1.0-50-amd64 (debian-kernel@lists.debian.org) #1 SMP Debian 6.1.176-1'), '6.1.176');
+  writeFileSync(file, '\x7fELF nothing');
+  t.equal(versionOf({ file, kind: 'uml' }), '');
+});
 
 t.test('a module says what it depends on', async (t) => {
   const module = (info: string) => Buffer.from(`\x7fELF…\0license=GPL\0${info}\0vermagic=6.1\0`);
