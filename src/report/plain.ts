@@ -1,17 +1,7 @@
 import type { RunRecord } from '../suite/results.ts';
 import type { MakeReporter, Output } from './reporter.ts';
 import { summaryOf } from './summary.ts';
-import {
-  decisive,
-  duration,
-  headline,
-  isBug,
-  paint,
-  paragraph,
-  plural,
-  reasons,
-  type Style,
-} from './text.ts';
+import { decisive, headline, isBug, paint, paragraph, plural, reasons, type Style, timeOf } from './text.ts';
 
 /** A line per finished run, and the summary: for logs, and for terminals that cannot draw. */
 export const plain: MakeReporter = (output) => ({
@@ -24,7 +14,7 @@ export const plain: MakeReporter = (output) => ({
 /** '✓ default-router/preference  conforms  840 ms', and below it what a person must know. */
 export function runLines(run: RunRecord, output: Output): string {
   const { symbol, style } = look(run);
-  const time = duration(decisive(run).result.timing.total);
+  const time = timeOf(decisive(run));
   const head = `${paint(output, style, `${symbol} ${headline(run)}`)}  ${run.id}  ${paint(output, 'dim', time)}\n`;
   return (
     head +

@@ -173,7 +173,7 @@ function counts({ runs, duration: took, notRun, ended, kernels }: SuiteResults, 
     ...kernels
       .filter(({ name }) => name !== HOST_KERNEL)
       .map(({ name, release, how }) => `kernel ${name}: Linux ${release}, ${how}`),
-    `took ${duration(took)} with ${timers(runs)} timers${attempts(runs)}`,
+    `took ${duration(took)} with ${timers(runs)} timers${attempts(runs)}${virtualTime(runs)}`,
   ];
   return lines.filter(Boolean).join('\n');
 }
@@ -185,6 +185,14 @@ const timers = (runs: RunRecord[]): string => [...new Set(runs.map((run) => run.
 function attempts(runs: RunRecord[]): string {
   const made = runs.reduce((sum, run) => sum + run.attempts.length, 0);
   return made > runs.length ? `, ${made} measurements` : '';
+}
+
+/** How much of it passed in all measurements together. */
+function virtualTime(runs: RunRecord[]): string {
+  const passed = runs
+    .flatMap((run) => run.attempts)
+    .reduce((sum, { result }) => sum + (result.timing.virtual ?? 0), 0);
+  return passed > 0 ? `, in which ${duration(passed)} of virtual time passed` : '';
 }
 
 /** What needs a look, in numbers. */

@@ -10,13 +10,28 @@ export type Style = Parameters<typeof styleText>[0];
 export const paint = ({ color }: Pick<Output, 'color'>, style: Style, text: string): string =>
   color ? styleText(style, text, { validateStream: false }) : text;
 
-/** Milliseconds in words: 840 ms, 12.4 s, 3 min 20 s. */
+/** Milliseconds in words, in two units at most: 840 ms, 12.4 s, 3 min 20 s, 12 h, 2 d 4 h. */
 export function duration(milliseconds: number): string {
   if (milliseconds < 1000) return `${Math.round(milliseconds)} ms`;
   if (milliseconds < 60_000) return `${(milliseconds / 1000).toFixed(1)} s`;
-  const seconds = Math.round(milliseconds / 1000);
-  return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+  const [large, inLarge, small, inSmall] = UNITS.find(([, size]) => milliseconds >= size)!;
+  const count = Math.round(milliseconds / inSmall);
+  const perLarge = inLarge / inSmall;
+  const rest = count % perLarge;
+  return `${Math.floor(count / perLarge)} ${large}${rest > 0 ? ` ${rest} ${small}` : ''}`;
 }
+
+const UNITS: [large: string, milliseconds: number, small: string, milliseconds: number][] = [
+  ['d', 86_400_000, 'h', 3_600_000],
+  ['h', 3_600_000, 'min', 60_000],
+  ['min', 60_000, 's', 1000],
+];
+
+/** How long a measurement took: 840 ms, and in virtual time 2 d in 6.1 s. */
+export const timeOf = ({ result: { timing } }: Attempt): string =>
+  timing.virtual === undefined
+    ? duration(timing.total)
+    : `${duration(timing.virtual)} in ${duration(timing.total)}`;
 
 export const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? '' : 's'}`;
 

@@ -80,7 +80,7 @@ function resultOf({ info }: Run, known: Partial<RunResult>): RunResult {
 
 function timingOf({ timing }: Measurement): RunResult['timing'] {
   const { total, ready } = timing;
-  return { total, ready, readyToVerdict: ready === undefined ? undefined : total - ready };
+  return { ...timing, readyToVerdict: ready === undefined ? undefined : total - ready };
 }
 
 const versionIn = (timeline: TimelineEvent[]): string | undefined =>

@@ -73,7 +73,10 @@ export const makeMeasure =
       timeline,
       failure,
       epochMs,
-      timing: { total: performance.now() - began, ready },
+      timing: {
+        total: performance.now() - began,
+        ...(plan.timers === 'virtual' ? { virtual: timeline.at(-1)?.at } : { ready }),
+      },
       files: Object.assign({}, ...plan.daemons.map(({ files }) => files)) as Record<string, string>,
       console,
     };

@@ -8,8 +8,11 @@ export interface Measurement {
   timeline: TimelineEvent[];
   /** Why the measurement is not whole; what was measured before is in the timeline all the same. */
   failure?: Failure;
-  /** Milliseconds: from the call to the end; to the moment the network was ready. */
-  timing: { total: number; ready?: number };
+  /**
+   * Milliseconds: from the call to the end; to the moment the network was ready; of virtual time. In virtual time all
+   * is told at the end, and no moment of the machine's own time is known.
+   */
+  timing: { total: number; ready?: number; virtual?: number };
   /** The beginning of the timeline in milliseconds since 1970. */
   epochMs: number;
   /** Daemon configurations as they were written: path to text. */

@@ -25,8 +25,8 @@ export interface RunResult {
   /** What was measured, with all its versions; none where nothing was. */
   product?: Product;
   verdicts: Verdict[];
-  /** Milliseconds. */
-  timing: { total: number; ready?: number; readyToVerdict?: number };
+  /** Milliseconds; `virtual` is how much virtual time passed. */
+  timing: { total: number; ready?: number; readyToVerdict?: number; virtual?: number };
   /** Where the evidence lies, relative to the output folder. */
   evidence?: string;
   /** A failure that is no verdict: of the machine, of a daemon, of miflab. */

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import t from 'tap';
 import { standardOutput } from '../../src/report/output.ts';
-import { plain } from '../../src/report/plain.ts';
+import { plain, runLines } from '../../src/report/plain.ts';
 import { progress } from '../../src/report/progress.ts';
 import { summaryOf } from '../../src/report/summary.ts';
 import { duration, truncate } from '../../src/report/text.ts';
@@ -103,6 +103,21 @@ t.test('labs on several stacks make a table that marks what they decide differen
 t.test('where nothing is remarkable, the summary is the counts', async (t) => {
   const text = await summary({ 'dns/a': ['conforms'], 'dns/b': ['conforms'] });
   t.match(text, /^2 labs, 2 runs: 2 conform\nnothing unexpected\ntook /);
+});
+
+t.test('of virtual time people read how much passed, in how much of their own', async (t) => {
+  const results = await resultsOf({ 'dns/slow': ['conforms'] });
+  const [run] = results.runs;
+  const attempts = run!.attempts.map((attempt) => ({
+    ...attempt,
+    result: { ...attempt.result, timing: { total: 6100, virtual: 172_800_000 } },
+  }));
+  const virtual = { ...run!, attempts, timers: 'virtual' as const };
+  t.match(runLines(virtual, memory()), /^✓ conforms {2}dns\/slow {2}2 d in 6\.1 s\n/);
+  t.match(
+    summaryOf({ ...results, runs: [virtual, virtual] }, memory()),
+    /\ntook .* with virtual timers, .*in which 4 d of virtual time passed\n/,
+  );
 });
 
 t.test("a control holds or fails, and a bug of miflab is nobody else's", async (t) => {
@@ -209,13 +224,11 @@ t.test('colour and drawing are for terminals that want them', async (t) => {
 });
 
 t.test('durations and texts fit people', async (t) => {
-  t.same([3, 999.6, 1000, 12_440, 200_000].map(duration), [
-    '3 ms',
-    '1000 ms',
-    '1.0 s',
-    '12.4 s',
-    '3 min 20 s',
-  ]);
+  const hour = 3_600_000;
+  t.same(
+    [3, 999.6, 1000, 12_440, 200_000, 3_599_999, hour, 12.5 * hour, 48 * hour + 9, 51 * hour].map(duration),
+    ['3 ms', '1000 ms', '1.0 s', '12.4 s', '3 min 20 s', '60 min', '1 h', '12 h 30 min', '2 d', '2 d 3 h'],
+  );
   t.equal(truncate('abcdef', 4), 'abc…');
   t.equal(truncate('abcd', 4), 'abcd');
 });
