@@ -38,7 +38,6 @@ await Promise.all([
       'guest-agent': 'src/guests/agent.ts',
       'container-keeper': 'src/containers/keeper-process.ts',
       'container-exec': 'src/containers/exec-process.ts',
-      'guest-once': 'src/guests/once.ts',
     },
     banner: { js: requireForBundled },
   }),

@@ -2,20 +2,20 @@
  * What a guest is given: files in the memory of its sandbox, which go with it, whatever ends it. They come by the
  * sandbox's standard input: first an archive of what the guest boots with, then an order at a time.
  */
-import { GUEST_FOLDER, INIT } from './boot-scripts.ts';
+import { GUEST_FOLDER } from './boot-scripts.ts';
 import { cpioArchive } from './cpio.ts';
 import type { Module } from './modules.ts';
 
 /**
- * `channel` is the device of the agent's channel, `at-boot` lines of shell that the guest runs first, `order` the lab
- * of a guest that is made for one; others are what its command names.
+ * `init` is its first program, `channel` the device of the agent's channel, `at-boot` lines of shell that the guest runs
+ * first, `order` the lab of a guest that is made for one; others are what its command names.
  */
-export type GuestFiles = Record<string, string | Uint8Array>;
+export type GuestFiles = { init: string } & Record<string, string | Uint8Array>;
 
 /** For standard input, where UNPACK reads it. */
-export const packed = (files: GuestFiles, modules: Module[] = []): Buffer => {
+export const packed = ({ init, ...files }: GuestFiles, modules: Module[] = []): Buffer => {
   const archive = cpioArchive([
-    { path: 'init', content: Buffer.from(INIT), executable: true },
+    { path: 'init', content: Buffer.from(init), executable: true },
     { path: 'modules' },
     ...modules.map(({ name, content }, index) => ({ path: `modules/${moduleFile(name, index)}`, content })),
     ...Object.entries(files).map(([path, content]) => ({ path, content: Buffer.from(content) })),

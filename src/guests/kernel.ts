@@ -4,6 +4,7 @@ import { VIRTUAL_TIME } from '../suite/kernel-features.ts';
 import { thisMachine } from '../suite/machine.ts';
 import { LabLost, makeMeasure } from '../testbed/measure.ts';
 import { type Measure, unmeasured } from '../testbed/measurement.ts';
+import { INIT } from './boot-scripts.ts';
 import { type Guest, SILENCE_MS, startGuest } from './guest.ts';
 import { guestPath, packed } from './guest-files.ts';
 import type { KernelImage } from './kernel-image.ts';
@@ -97,7 +98,7 @@ const umlBoot = async (
   { atBoot = '', silenceMs = SILENCE_MS }: KernelOptions,
 ): Promise<Boot> => {
   const modules = image.modules === undefined ? [] : await modulesForLabs(image.modules);
-  const files = packed({ channel: `${UML_CHANNEL}\n`, 'at-boot': atBoot }, modules);
+  const files = packed({ init: INIT, channel: `${UML_CHANNEL}\n`, 'at-boot': atBoot }, modules);
   return {
     how: 'User-mode Linux',
     start: () =>
@@ -122,7 +123,7 @@ const qemuBoot = async (
     );
   const modules = image.modules === undefined ? [] : await modulesForLabs(image.modules, FOR_QEMU);
   const initramfs = await makeInitramfs(modules);
-  const files = packed({ channel: `${QEMU_CHANNEL}\n`, 'at-boot': atBoot, initramfs });
+  const files = packed({ init: INIT, channel: `${QEMU_CHANNEL}\n`, 'at-boot': atBoot, initramfs });
   const noKvm = await lackingKvm(image.file);
   return {
     how: noKvm === undefined ? 'QEMU with KVM' : `QEMU, emulated: ${noKvm}`,

@@ -11,9 +11,6 @@ export type GuestOrder =
   | { kind: 'abort'; id: number }
   | { kind: 'features'; id: number; names: string[] };
 
-/** From the process that runs one lab in a guest made for it. */
-export type OnceMessage = { kind: 'lab'; message: LabMessage } | { kind: 'ended'; said: string };
-
 /** From the agent. */
 export type GuestMessage =
   /** The first: the guest's kernel, as uname says it. */

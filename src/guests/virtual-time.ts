@@ -1,16 +1,17 @@
 /**
  * Labs in virtual time: a User-mode Linux kernel in which computing takes no time and idling is skipped
  * (time-travel=inf-cpu). Each lab has a guest of its own, booted for it, so that it begins at the same moment of
- * the same kernel in every run. Nothing comes in from outside while it runs: the order lies in a file beforehand, and
- * what the lab tells is written to a file.
+ * the same kernel in every run. The lab process is the guest's own: nobody watches over it there, whose clock would be
+ * the guest's. Nothing comes in from outside while it runs: the order lies in a file beforehand, and what the lab tells
+ * is written to a file.
  */
 import { startSandbox } from '../sys/sandbox.ts';
 import { modulesPath, programPath } from '../testbed/bundle.ts';
-import { LabLost, type RunLab } from '../testbed/measure.ts';
-import { OUTPUT_FOLDER } from './boot-scripts.ts';
+import { clientsView, LabLost, messageIn, type RunLab } from '../testbed/measure.ts';
+import { limitsOf } from '../testbed/supervise.ts';
+import { LAB_INIT, OUTPUT_FOLDER } from './boot-scripts.ts';
 import { lastWords } from './console.ts';
 import { packed, UNPACK } from './guest-files.ts';
-import type { OnceMessage } from './messages.ts';
 import { umlCommand } from './uml.ts';
 
 /** 2026-01-01: the clock of every lab begins there. */
@@ -43,17 +44,20 @@ const NO_RANDOMNESS = (() => {
 })();
 
 /**
- * What the guest has told goes to standard output when it ends, however it does. The script is a constant; what varies
- * are its arguments: the deadline in seconds, then the guest's command.
+ * What the guest has told goes to standard output when it ends, however it does; without an error where the lab process
+ * came to its end. The script is a constant; what varies are its arguments: the deadline in seconds, how many bytes are
+ * taken of what it told, then the guest's command.
  */
 const RUN = `${UNPACK}
 mkdir ${OUTPUT_FOLDER}
-deadline=$1
-shift
+deadline=$1 bytes=$2
+shift 2
 timeout "$deadline" bwrap --dev-bind / / --die-with-parent --seccomp 3 -- "$@" </dev/null >&2 3<no-randomness
-ended=$?
-cat ${OUTPUT_FOLDER}/messages
-exit $ended
+status=$?
+head -c "$bytes" ${OUTPUT_FOLDER}/messages
+[ -e ${OUTPUT_FOLDER}/ended ] && exit 0
+[ $status != 0 ] && exit $status
+exit 1
 `;
 /** As timeout(1) says it. */
 const TIMED_OUT = 124;
@@ -62,14 +66,15 @@ const TIMED_OUT = 124;
 export const runInVirtualTime =
   (kernel: { name: string; file: string }, seed = 1): RunLab =>
   async (order, onMessage, signal) => {
+    const { bytes } = limitsOf(order.plan, false);
     const { sandbox } = await startSandbox({
-      program: programPath('guest-once.js'),
+      program: programPath('lab-process.js'),
       modules: modulesPath(),
       lab: `guest ${kernel.name}`,
       keep: false,
       images: {},
       command: [
-        ...['/bin/sh', '-c', RUN, 'sh', String(DEADLINE_S)],
+        ...['/bin/sh', '-c', RUN, 'sh', String(DEADLINE_S), String(bytes + 1)],
         ...umlCommand({ file: KERNEL }, [
           'time-travel=inf-cpu',
           `time-travel-start=${BEGIN_NS}`,
@@ -78,10 +83,12 @@ export const runInVirtualTime =
           `miflab.seed=${seed}`,
         ]),
       ],
-      view: ['--ro-bind', kernel.file, KERNEL],
+      view: ['--ro-bind', kernel.file, KERNEL, ...(await clientsView(order.plan))],
     });
     sandbox.stdin.on('error', () => {});
-    sandbox.stdin.write(packed({ order: JSON.stringify(order), 'no-randomness': NO_RANDOMNESS }));
+    sandbox.stdin.write(
+      packed({ init: LAB_INIT, order: `${JSON.stringify(order)}\n`, 'no-randomness': NO_RANDOMNESS }),
+    );
     let console = '';
     sandbox.stderr.on('data', (chunk: Buffer) => {
       console = (console + chunk).slice(-CONSOLE_LENGTH);
@@ -93,10 +100,11 @@ export const runInVirtualTime =
     if (signal?.aborted) kill();
     const { exitCode, signal: killedBy } = await sandbox;
     signal?.removeEventListener('abort', kill);
-    const messages = messagesIn(Buffer.concat(told).toString());
-    for (const message of messages) if (message.kind === 'lab') onMessage(message.message);
-    const ended = messages.find((message) => message.kind === 'ended');
-    if (ended) return ended.said;
+    const output = Buffer.concat(told);
+    if (output.length > bytes)
+      throw new LabLost(`the lab told more than ${bytes / 1e6} MB of what happened`, console);
+    for (const message of output.toString().split('\n').map(messageIn)) if (message) onMessage(message);
+    if (exitCode === 0) return console.trim();
     if (signal?.aborted) return 'interrupted';
     const how =
       exitCode === TIMED_OUT
@@ -104,13 +112,3 @@ export const runInVirtualTime =
         : `died: ${lastWords(console) ?? `exit ${exitCode ?? killedBy}`}`;
     throw new LabLost(`the guest ${kernel.name} ${how}`, console);
   };
-
-/** The last line of a guest that died may be cut off. */
-const messagesIn = (text: string): OnceMessage[] =>
-  text.split('\n').flatMap((line) => {
-    try {
-      return line === '' ? [] : [JSON.parse(line) as OnceMessage];
-    } catch {
-      return [];
-    }
-  });

@@ -23,9 +23,10 @@ export interface PlanOptions {
 }
 
 /** @throws PlanMistake for what the lab asks for and cannot be done */
-export const makePlan = (lab: Lab, options: PlanOptions): Plan => {
+export const makePlan = (stated: Lab, options: PlanOptions): Plan => {
+  const timers = stated.timers ?? options.timers;
+  const lab = { ...stated, timers };
   const topology = makeTopology(lab);
-  const timers = lab.timers ?? options.timers;
   const chosen = stackNamed(options.stack);
   const { image, clients } = stackParts(options.stack);
   const stack = planStack(chosen, image, lab, topology, timers);

@@ -81,7 +81,7 @@ export interface PlannedLink {
   /** Every prefix that it ever has: a change step may give it others. */
   ipv4: string[];
   ipv6: string[];
-  /** In the fabric; a link to the internet has none: it is one veth pair between the two. */
+  /** In the fabric; a link to the internet has one in virtual time only: else it is one veth pair between the two. */
   bridge?: { name: string; index: number };
   impair?: PlannedImpairment;
 }

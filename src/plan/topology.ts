@@ -61,17 +61,24 @@ export const isInternetLink = (link: string): boolean => link.startsWith(`${INTE
 export const makeTopology = (lab: Lab): Topology => {
   let index = FIRST_INDEX;
   const nextIndex = () => index++;
-  const links = Object.entries(lab.networks).map(([name, network]): PlannedLink => {
+  const nextBridge = () => {
     const bridgeIndex = nextIndex();
-    return {
+    return { name: `b${bridgeIndex}`, index: bridgeIndex };
+  };
+  const nextPort = (bridge: string): PlannedPort => {
+    const portIndex = nextIndex();
+    return { place: FABRIC, name: `p${portIndex}`, index: portIndex, bridge };
+  };
+  const links = Object.entries(lab.networks).map(
+    ([name, network]): PlannedLink => ({
       name,
       kind: 'network',
       mtu: network.mtu ?? 1500,
       ipv4: list(network.ipv4).map(canonicalPrefix),
       ipv6: list(network.ipv6).map(canonicalPrefix),
-      bridge: { name: `b${bridgeIndex}`, index: bridgeIndex },
-    };
-  });
+      bridge: nextBridge(),
+    }),
+  );
   const nodes = Object.entries(lab.nodes).map(
     ([name, node]): TopologyNode => ({ name, role: roleOf(node), lab: node, interfaces: [] }),
   );
@@ -103,11 +110,9 @@ export const makeTopology = (lab: Lab): Topology => {
   nodes.forEach((node, number) => {
     for (const name of linksOf(node.lab!)) {
       const own = nextIndex();
-      const other = nextIndex();
       if (name !== INTERNET) {
         const link = links.find((candidate) => candidate.name === name)!;
-        const port = { place: FABRIC, name: `p${other}`, index: other, bridge: link.bridge!.name };
-        attach(node, number + 1, link, name, own, port);
+        attach(node, number + 1, link, name, own, nextPort(link.bridge!.name));
         continue;
       }
       const link: PlannedLink = {
@@ -117,11 +122,15 @@ export const makeTopology = (lab: Lab): Topology => {
         ipv4: [],
         ipv6: [],
       };
+      // Where computing takes no time a packet and what it causes have one time stamp, and only one ring knows their order.
+      if (lab.timers === 'virtual') link.bridge = nextBridge();
       links.push(link);
+      const other = nextIndex();
       const nearEnd = { place: node.name, name: INTERNET, index: own };
       const farEnd = { place: INTERNET, name: `n${own}`, index: other };
-      const near = attach(node, number + 1, link, INTERNET, own, farEnd);
-      const far = attach(internet, 0, link, farEnd.name, other, nearEnd);
+      const portOr = (end: PlannedPort) => (link.bridge ? nextPort(link.bridge.name) : end);
+      const near = attach(node, number + 1, link, INTERNET, own, portOr(farEnd));
+      const far = attach(internet, 0, link, farEnd.name, other, portOr(nearEnd));
       const transit = `100.64.${internet.interfaces.length}`;
       near.addresses.push(`${transit}.1/31`);
       far.addresses.push(`${transit}.0/31`);

@@ -65,18 +65,21 @@ const creation = (plan: Plan): string[] => [
         ]
       : [],
   ),
-  ...plan.nodes.filter(({ role }) => role !== 'internet').flatMap((node) => vethPairs(node, plan)),
+  ...plan.nodes.flatMap((node) => vethPairs(node, plan)),
 ];
 
-const vethPairs = (node: PlannedNode, plan: Plan): string[] =>
-  node.interfaces.map(({ name, index, mac, port, link }) => {
-    const { mtu } = plan.links.find((candidate) => candidate.name === link)!;
-    const other = plan.nodes
-      .find(({ name: place }) => place === port.place)
-      ?.interfaces.find((candidate) => candidate.index === port.index);
-    const address = other ? `address ${other.mac}` : '';
-    return `link add name ${name} index ${index} mtu ${mtu} address ${mac} netns ${node.name} type veth peer name ${port.name} index ${port.index} mtu ${mtu} ${address} netns ${port.place}`;
-  });
+/** A pair between two nodes is made with the one that is not the internet. */
+const vethPairs = ({ name: place, role, interfaces }: PlannedNode, plan: Plan): string[] =>
+  interfaces
+    .filter(({ port }) => port.bridge || role !== 'internet')
+    .map(({ name, index, mac, port, link }) => {
+      const { mtu } = plan.links.find((candidate) => candidate.name === link)!;
+      const other = plan.nodes
+        .find((candidate) => candidate.name === port.place)
+        ?.interfaces.find((candidate) => candidate.index === port.index);
+      const address = other ? `address ${other.mac}` : '';
+      return `link add name ${name} index ${index} mtu ${mtu} address ${mac} netns ${place} type veth peer name ${port.name} index ${port.index} mtu ${mtu} ${address} netns ${port.place}`;
+    });
 
 /** The script is a constant; what varies are the files it reads. */
 const CONFIGURE = `

@@ -87,9 +87,13 @@ const fabricSource = ({ nodes }: Plan): Source => {
 
 const internetSource = ({ nodes }: Plan): Source[] =>
   nodes
-    .filter(({ role }) => role === 'internet')
+    .filter(({ role, interfaces }) => role === 'internet' && interfaces.some(({ port }) => !port.bridge))
     .map(({ name, interfaces }) => {
-      const links = new Map(interfaces.map(({ index, link, port }) => [index, { link, other: port.place }]));
+      const links = new Map(
+        interfaces
+          .filter(({ port }) => !port.bridge)
+          .map(({ index, link, port }) => [index, { link, other: port.place }]),
+      );
       return {
         ring: inNetwork(networkPath(name), () => packetRing(FRAME_SIZE, FRAMES, 'both')),
         next: 0,

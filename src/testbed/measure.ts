@@ -131,7 +131,7 @@ export const runWithin =
     const messages = createInterface({ input: sandbox.stdout });
     const read = new Promise<void>((resolve) => messages.once('close', resolve));
     messages.on('line', (line) => {
-      const message = parse(line);
+      const message = messageIn(line);
       if (!message || ended) return;
       supervision.understood(message, line.length);
       if (message.kind === 'container') containers!.start(message.node);
@@ -165,7 +165,7 @@ const imagesOf = ({ nodes }: Plan): Record<string, string> =>
   Object.fromEntries(nodes.flatMap(({ image }) => (image ? [[image, rootFolder(image)]] : [])));
 
 /** Where a lab finds its clients: their folders, as arguments of bubblewrap. */
-const clientsView = async ({ builds }: Plan): Promise<string[]> => {
+export const clientsView = async ({ builds }: Plan): Promise<string[]> => {
   const scripts = dirname(programPath('clients/node.js'));
   const folders = {
     [SCRIPTS]: scripts,
@@ -182,7 +182,7 @@ const clientsView = async ({ builds }: Plan): Promise<string[]> => {
 };
 
 /** The last line of a process that was killed may be cut off. */
-const parse = (line: string): LabMessage | undefined => {
+export const messageIn = (line: string): LabMessage | undefined => {
   try {
     return JSON.parse(line) as LabMessage;
   } catch {

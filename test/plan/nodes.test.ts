@@ -34,6 +34,16 @@ t.test('the internet routes and filters by what is delegated to each router', as
   t.notMatch(nftables, '2001:db8:b::/64');
 });
 
+t.test(
+  'in virtual time every link is bridged in the fabric, where one ring has the order of all packets',
+  async (t) => {
+    const placesOf = (text: string) =>
+      planLabs(text)[0]!.nodes.flatMap(({ interfaces }) => interfaces.map(({ port }) => port.place));
+    t.same(placesOf(`timers: virtual\n${lab}`), Array(7).fill('fabric'));
+    t.same(placesOf(lab).filter((place) => place !== 'fabric').length, 4);
+  },
+);
+
 t.test('a link-local address that the lab states is the only one of its interface', async (t) => {
   const generated = (name: string) =>
     node(name).sysctls.filter(([key]) => key === 'net.ipv6.conf.office.addr_gen_mode');
