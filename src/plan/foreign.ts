@@ -24,13 +24,13 @@ export const beyondForeign = (
   return reasons.find(Boolean) || undefined;
 };
 
-/** What only advertisements bring: where a lab waits for it by name, for `settle: true` does not. */
+/** What only advertisements would bring: where a lab waits for it by name, for `settle: true` does not. */
 const unadvertised = (steps: PlannedStep[], { routes = [] }: HostUnderTest): string | undefined => {
   const router = steps
     .flatMap((step) => (step.kind === 'wait' ? step.state.defaultRouters : []))
     .find((one) => !routes.some(({ via }) => via === one.router || one.addresses.includes(via ?? '')));
   return (
-    router && `the lab waits for the route through ${router.router}, which only its advertisements bring`
+    router && `the lab waits for the route through ${router.router}, which it does not state of the host`
   );
 };
 

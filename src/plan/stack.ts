@@ -1,9 +1,10 @@
 /** The stack of the host under test as part of a plan: its files, daemons and steps, and what it cannot do. Pure. */
 import type { HostUnderTest, Lab, Route } from '../lab/schema.ts';
 import type { Stack } from '../stacks/stack.ts';
+import { familyOf } from './addresses.ts';
 import { IN_CONTAINER } from './containers.ts';
 import { unlearnable } from './name-servers.ts';
-import { plannedContainer, staticRoute } from './nodes.ts';
+import { plannedContainer, type StaticRoute, staticRoute } from './nodes.ts';
 import { autonomousPrefixes, leasesOn, offersOn } from './offers.ts';
 import type { PlannedContainer, PlannedHost, PlannedNode, PlannedStep, Timers } from './plan.ts';
 import type { Uptake } from './settled.ts';
@@ -88,7 +89,7 @@ export const planStack = (
       otherFiles(stack, image, container) ??
       (container?.init && (onPlugIn || settled) ? startedByMiflab(stack) : undefined) ??
       unmanageable(stack, stated, routes) ??
-      ignoredAdvertisements(stack, topology) ??
+      ignoredAdvertisements(stack, topology, routes, lab) ??
       lackingClient(stack, topology) ??
       unlearnable(stack.name, nameServers, lab, topology),
   };
@@ -157,17 +158,24 @@ const ofUserLand = (
   return Object.fromEntries(Object.entries(files).filter(([path]) => !own.includes(path)));
 };
 
-/** A link that offers addresses by advertisements, if by anything, to a stack that takes none. */
+/** A link whose advertisements bring IPv6 addresses, or the router, to a stack that takes none. */
 const ignoredAdvertisements = (
   { name, ignoresAdvertisements }: Stack,
   topology: Topology,
+  routes: StaticRoute[],
+  { experiment }: Lab,
 ): string | undefined => {
-  const lacking = hostUnderTest(topology).interfaces.find(
-    ({ link, addresses }) => addresses.length === 0 && offersOn(topology, link).ra.length > 0,
+  if (!ignoresAdvertisements) return undefined;
+  if (experiment.some(({ send }) => send?.['router-advertisement']))
+    return `the ${name} stack takes no router advertisements, and the lab sends one`;
+  const hasRouter = routes.some(({ to }) => to === '::/0');
+  const lacking = hostUnderTest(topology)
+    .interfaces.filter(({ link }) => offersOn(topology, link).ra.length > 0)
+    .find(({ addresses }) => !hasRouter || !addresses.some((address) => familyOf(address) === 'ipv6'));
+  return (
+    lacking &&
+    `the ${name} stack takes no router advertisements, and the host has IPv6 on ${lacking.name} by nothing else`
   );
-  return ignoresAdvertisements && lacking
-    ? `the ${name} stack takes no router advertisements, and the host has no other address on ${lacking.name}`
-    : undefined;
 };
 
 /** A link that offers addresses by nothing but a protocol which the stack does not speak. */

@@ -46,7 +46,7 @@ export const gvisor: Stack = {
     files: {
       [`${FOLDER}/config.json`]: JSON.stringify(bundle(host), undefined, 1),
       [`${FOLDER}/link-local`]: links
-        .map(({ interface: { name, linkLocal } }) => `addr add ${linkLocal}/64 dev ${name}\n`)
+        .map(({ interface: { name, linkLocal } }) => `addr replace ${linkLocal}/64 dev ${name}\n`)
         .join(''),
     },
     // Until runsc has taken the addresses over the kernel shall not speak of them, nor make others.

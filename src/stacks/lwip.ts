@@ -31,7 +31,7 @@ export const lwip: Stack = {
     daemons: [
       foreignStack(host, 'lwip', [PROGRAM, ...links.map(({ interface: { name } }) => name), ...set(links)]),
     ],
-    unsupported: unroutable(links.flatMap(({ routes }) => routes)),
+    unsupported: beyond(links),
   }),
 };
 
@@ -41,7 +41,18 @@ const set = (links: StackLink[]): string[] =>
     ...routes.flatMap(({ via }) => ['--gateway', name, via!]),
   ]);
 
-const unroutable = (routes: StaticRoute[]): string | undefined =>
-  routes.every(({ family, to, via, source }) => family === 'ipv4' && to === '0.0.0.0/0' && via && !source)
-    ? undefined
-    : 'the lab states a route of the host, and lwip can be given none but an IPv4 gateway for each link';
+/** It has one IPv4 address, six IPv6 addresses and one gateway on each link, and no other routes. */
+const beyond = (links: StackLink[]): string | undefined => {
+  for (const { interface: own, routes } of links) {
+    const ipv6 = own.addresses.filter((address) => address.includes(':'));
+    const ipv4 = own.addresses.length - ipv6.length;
+    if (ipv4 > 1 || ipv6.length > 5)
+      return `the lab states more addresses on ${own.name} than lwip has room for: one of IPv4, five of IPv6`;
+    if (routes.length > 1 || !routes.every(isGateway))
+      return 'the lab states a route of the host, and lwip can be given none but an IPv4 gateway for each link';
+  }
+  return undefined;
+};
+
+const isGateway = ({ to, via, ...rest }: StaticRoute): boolean =>
+  to === '0.0.0.0/0' && via !== undefined && !(rest.from ?? rest.source ?? rest.table ?? rest.metric);

@@ -253,6 +253,10 @@ t.test('what a stack cannot do is said before anything is built', async (t) => {
       (lab: string) => lab.replace('via: 10.0.1.1', 'via: "fe80::1", link: office'),
       'the lab states a route of the host, and lwip can be given none but an IPv4 gateway for each link',
     ],
+    [
+      (lab: string) => lab.replace('[10.0.1.10/24]', '[10.0.1.10/24, 10.0.1.11/24]'),
+      'the lab states more addresses on office than lwip has room for: one of IPv4, five of IPv6',
+    ],
     [(lab: string) => lab, undefined],
   ] as const)
     t.equal(refusal(change), reason);
@@ -270,14 +274,11 @@ t.test('what a stack cannot do is said before anything is built', async (t) => {
     ],
     [
       (lab) => lab.replace(/addresses: .*/, 'addresses: { lte: [10.0.2.10/24] }'),
-      'the gvisor stack takes no router advertisements, and the host has no other address on wifi',
+      'the gvisor stack takes no router advertisements, and the host has IPv6 on wifi by nothing else',
     ],
     [
-      (lab) =>
-        lab
-          .replace('settle: true', 'settle: { default-routers: [wifi-router] }')
-          .replace(/routes: .*/, 'routes: []'),
-      'the lab waits for the route through wifi-router, which only its advertisements bring',
+      (lab) => lab.replace('settle: true', 'settle: { default-routers: [lte-router] }'),
+      'the lab waits for the route through lte-router, which it does not state of the host',
     ],
   ] as [(lab: string) => string, string | undefined][])
     t.equal(refusalOfGvisor(change), reason);
