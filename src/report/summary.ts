@@ -6,17 +6,7 @@ import { HOST_KERNEL, settingOf } from '../suite/setting.ts';
 import type { Outcome } from '../verdict/verdict.ts';
 import { matrixOf } from './matrix.ts';
 import type { Output } from './reporter.ts';
-import {
-  contradictions,
-  decisive,
-  duration,
-  isBug,
-  paint,
-  paragraph,
-  plural,
-  reasons,
-  type Style,
-} from './text.ts';
+import { besides, decisive, duration, isBug, paint, paragraph, plural, reasons, type Style } from './text.ts';
 
 /** What a person reads at the end: what needs a look, the gravest last, and below it the counts. */
 export function summaryOf(results: SuiteResults, output: Output): string {
@@ -43,11 +33,11 @@ const chapters: {
     what: (run) => [...reasons(run), ...recordedReasons(run)],
   },
   {
-    title: 'The host says otherwise than the wire',
+    title: 'Beside the verdict: what the host says otherwise, or its stack took away',
     style: 'yellow',
     of: (run) =>
-      ['conforms', 'permitted'].includes(run.outcome) && !run.unexpected && contradictions(run).length > 0,
-    what: contradictions,
+      ['conforms', 'permitted'].includes(run.outcome) && !run.unexpected && besides(run).length > 0,
+    what: besides,
   },
   {
     title: 'Flaky: a retry came out as expected',

@@ -102,16 +102,19 @@ export function reasons(run: RunRecord): string[] {
   return [
     ...remarkable(run).map(({ probe, reason }) => about(probe, reason)),
     ...changes,
-    ...contradictions(run),
+    ...besides(run),
     ...failureLines(run),
   ].map(printable);
 }
 
-/** Where the host's own answer is not what the wire shows. */
-export const contradictions = (run: RunRecord): string[] =>
-  decisive(run).result.verdicts.flatMap(({ probe, decision }) =>
-    (decision?.contradictions ?? []).map((contradiction) => printable(about(probe, contradiction))),
+/** Findings beside the verdicts: what the stack took away from the lab, and where the host contradicts the wire. */
+export const besides = (run: RunRecord): string[] => {
+  const { verdicts, findings = [] } = decisive(run).result;
+  const contradictions = verdicts.flatMap(({ probe, decision }) =>
+    (decision?.contradictions ?? []).map((contradiction) => about(probe, contradiction)),
   );
+  return [...findings, ...contradictions].map(printable);
+};
 
 const about = (probe: string, sentence: string): string => (probe ? `${probe}: ${sentence}` : sentence);
 

@@ -1,6 +1,8 @@
 /** From a measurement to what it says: decisions read, judged, and compared with the practice of the stack. Pure. */
 import { decide } from '../decision/decide.ts';
 import type { Decision } from '../decision/decision.ts';
+import { rewrittenOf } from '../decision/rewritten.ts';
+import { silentStack } from '../decision/silent-stack.ts';
 import type { Measurement } from '../testbed/measurement.ts';
 import { judgeControl } from '../verdict/control.ts';
 import { judge } from '../verdict/judge.ts';
@@ -16,13 +18,19 @@ export const makeAssess =
     const { info, plan, lab } = run;
     const { failure } = measurement;
     if (failure?.kind === 'machine') {
-      return { verdicts: [{ probe: '', outcome: 'unsupported', reason: failure.message }], practice: [] };
+      const verdicts: Verdict[] = [{ probe: '', outcome: 'unsupported', reason: failure.message }];
+      return { verdicts, practice: [] };
     }
+    const findings = [...rewrittenOf(plan, measurement.timeline), ...silentStack(plan, measurement.timeline)];
     if (info.kind === 'control')
-      return { verdicts: controlVerdicts(run, measurement, reference), practice: [] };
+      return { verdicts: controlVerdicts(run, measurement, reference), practice: [], findings };
     const verdicts = judge(plan, decide(plan, measurement.timeline), lab.expect, lab.level);
     const recorded = practiceOf(info.stack, info.release)[info.lab]?.[info.variant];
-    return { verdicts, practice: verdicts.flatMap((verdict) => practiceFinding(verdict, recorded)) };
+    return {
+      verdicts,
+      practice: verdicts.flatMap((verdict) => practiceFinding(verdict, recorded)),
+      findings,
+    };
   };
 
 /** A control must come out as it says, even where the RFC leaves it open, and otherwise than its lab. */

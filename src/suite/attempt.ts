@@ -44,11 +44,12 @@ async function measureAndJudge(
   options: AttemptOptions,
 ): Promise<{ result: RunResult; practice: PracticeFinding[] }> {
   const measurement = await measure(run.plan, { onEvent: options.onEvent, signal: options.signal });
-  const { verdicts, practice } = assess(run, measurement, await options.reference);
+  const { verdicts, practice, findings } = assess(run, measurement, await options.reference);
   const { failure } = measurement;
   const result = resultOf(run, {
     verdicts,
     failure,
+    ...(findings?.length && { findings }),
     timing: timingOf(measurement),
     product: productOf(run, versionIn(measurement.timeline)),
   });

@@ -25,4 +25,6 @@ export interface Laboratory {
 export interface Assessment {
   verdicts: Verdict[];
   practice: PracticeFinding[];
+  /** What the stack did to the lab: took away what it relies on, or fell silent; a sentence each. */
+  findings?: string[];
 }

@@ -41,13 +41,15 @@ const runLab = async ({ plan, keep }: LabOrder, outside: EventEmitter): Promise<
       recorder,
     );
     await impairLinks(plan);
+    const { foreign } = plan.host;
+    // Before any daemon: what one of them takes away of the lab's own is seen to go.
+    const kernel = foreign ? undefined : kernelHost(plan, recorder);
     const experiment = async () => {
       await Promise.all([
         askVersion(plan, recorder),
         ...plan.daemons.filter(({ started }) => started).map(daemons.start),
       ]);
-      const { foreign } = plan.host;
-      const host = foreign ? foreignHost(plan, recorder, daemons, foreign) : kernelHost(plan, recorder);
+      const host = kernel ?? foreignHost(plan, recorder, daemons, foreign!);
       host.listen(plan.responders.filter(({ node }) => node === plan.host.node));
       const lab = { plan, recorder, capture, daemons, host, before };
       await runSteps(lab, async () => {

@@ -13,8 +13,8 @@ export interface NetlinkWatch {
   read(): void;
 }
 
-/** RTM_GETLINK, GETADDR, GETROUTE, GETNEIGH (linux/rtnetlink.h). */
-const DUMP = { links: 18, addresses: 22, routes: 26, neighbours: 30 } as const;
+/** RTM_GETLINK, GETADDR, GETROUTE, GETNEIGH, GETRULE (linux/rtnetlink.h). */
+const DUMP = { links: 18, addresses: 22, routes: 26, neighbours: 30, rules: 34 } as const;
 /** RTMGRP_LINK, NEIGH, and address, route and rule of both families. */
 const GROUP = { links: 0x1, addresses: 0x110, routes: 0x440, neighbours: 0x4, rules: 0x40080 } as const;
 const MAX_MESSAGE = 1 << 16;

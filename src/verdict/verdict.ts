@@ -29,6 +29,8 @@ export interface RunResult {
   timing: { total: number; ready?: number; readyToVerdict?: number; virtual?: number };
   /** Where the evidence lies, relative to the output folder. */
   evidence?: string;
+  /** What the stack did to the lab: took away what it relies on, or fell silent; a sentence each. */
+  findings?: string[];
   /** A failure that is no verdict: of the machine, of a daemon, of miflab. */
   failure?: Failure;
 }
