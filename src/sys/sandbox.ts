@@ -54,6 +54,8 @@ export const startSandbox = async ({
   view = [],
 }: SandboxOptions): Promise<{ sandbox: MappedProgram }> => {
   const { started } = await startMapped([
+    // bubblewrap looks up its child in /proc, by the number that it has in the pid namespace of the sandbox.
+    ...['unshare', '--mount-proc', '--'],
     ...bubblewrap(dirname(program), modules, images),
     ...['--setenv', LAB_VARIABLE, lab],
     ...(keep ? ['--setenv', UP_VARIABLE, keep] : []),

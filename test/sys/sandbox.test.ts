@@ -160,3 +160,23 @@ const crashAfter = (ms: number): string[] => [
   '--import',
   `data:text/javascript,setTimeout(() => { throw new Error('as if miflab had a bug') }, ${ms})`,
 ];
+
+t.test('a lab runs in a container, where no process has the number 2', async (t) => {
+  const { options, output } = await thisUser(t);
+  const namespaces = [
+    '--pid',
+    '--fork',
+    '--kill-child',
+    '--mount-proc',
+    ...(isRoot ? [] : ['--map-root-user']),
+  ];
+  // What ran before has gone, and its number with it; the shell stays the first process.
+  const script = '/bin/true; "$@"; exit $?';
+  const run = ['node', 'dist/miflab.js', 'run', LAB, '--reporter', 'plain', '--output', output];
+  const { exitCode, stdout } = await execa(
+    'unshare',
+    [...namespaces, '/bin/sh', '-c', script, 'sh', ...run],
+    options,
+  );
+  t.equal(exitCode, 0, String(stdout));
+});
