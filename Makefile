@@ -80,6 +80,11 @@ kernels: build
 soak: build
 	node --import tsx scripts/soak.ts
 
+# The labs in virtual time alone: the same to the byte each time.
+.PHONY: soak-virtual
+soak-virtual: build
+	node --import tsx scripts/soak.ts $$(grep -l '^timers: virtual' labs/*/*.yaml)
+
 # Images for the container engine, of the user land trixie: for the tests of hosts in containers.
 .PHONY: containers
 containers: build

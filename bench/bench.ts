@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { SuiteResults } from '../src/suite/results.ts';
 import { atLeast, atMost, median, row, several, timed } from './figures.ts';
 import { type BringUp, byHand, byMiflab, byMininet } from './hosts.ts';
+import { kernels } from './kernels.ts';
 import { megabytesOfLabs, processorSeconds } from './resources.ts';
 import { userLands } from './stacks.ts';
 
@@ -98,6 +99,7 @@ try {
   await manyLabs();
   await hosts();
   await userLands();
+  await kernels(run);
 } finally {
   rmSync(results, { recursive: true });
 }

@@ -1,25 +1,35 @@
 // The labs, several times, while every processor is kept busy: `make soak`. Verdicts and decisions must be the same
-// every time; what differs is said, and the exit code is 1. SOAK_TIMES says how often, 10 if it does not.
-import { type ChildProcess, spawn } from 'node:child_process';
+// every time, and in virtual time everything that was seen; what differs is said, and the exit code is 1. SOAK_TIMES
+// says how often, 10 if it does not; its arguments are the labs.
+
+import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import type { RunRecord, SuiteResults } from '../src/suite/results.ts';
 import { stableDecision, wordsOf } from '../src/verdict/stable.ts';
+import { keepBusy } from './keep-busy.ts';
 
 const times = Number(process.env.SOAK_TIMES ?? 10);
+const labs = process.argv.length > 2 ? process.argv.slice(2) : ['labs'];
 const folder = mkdtempSync(join(tmpdir(), 'miflab-soak-'));
 
-/** Until it is ended, or its parent is. */
-const keepBusy = (): ChildProcess =>
-  spawn(process.execPath, ['-e', 'const parent = process.ppid; while (process.ppid === parent);'], {
-    stdio: 'ignore',
-  });
+/**
+ * What must be the same every time, of every run of the suite: its outcome, the decisions as practice has them, and in
+ * virtual time the whole timeline.
+ */
+const saidOf = ({ runs }: SuiteResults, output: string): Map<string, string> =>
+  new Map(
+    runs.map((run) => [run.id, [run.outcome, ...decidedIn(run), ...timelineOf(run, output)].join('; ')]),
+  );
 
-/** What must be the same every time, of every run of the suite: its outcome, and the decisions as practice has them. */
-const saidOf = ({ runs }: SuiteResults): Map<string, string> =>
-  new Map(runs.map((run) => [run.id, [run.outcome, ...decidedIn(run)].join('; ')]));
+const timelineOf = ({ timers, attempts, decisive }: RunRecord, output: string): string[] => {
+  const { evidence } = attempts[decisive]!.result;
+  if (timers !== 'virtual' || evidence === undefined) return [];
+  const timeline = readFileSync(join(output, 'last', evidence, 'timeline.jsonl'));
+  return [`timeline ${createHash('sha256').update(timeline).digest('hex').slice(0, 16)}`];
+};
 
 const decidedIn = ({ attempts, decisive }: RunRecord): string[] =>
   attempts[decisive]!.result.verdicts.map(
@@ -31,7 +41,7 @@ const runOnce = async (output: string): Promise<Map<string, string>> => {
   const arguments_ = [
     'dist/miflab.js',
     'run',
-    'labs',
+    ...labs,
     '--controls',
     '--output',
     output,
@@ -39,10 +49,10 @@ const runOnce = async (output: string): Promise<Map<string, string>> => {
     'plain',
   ];
   await execa(process.execPath, arguments_, { reject: false, buffer: false, stdout: 'ignore' });
-  return saidOf(JSON.parse(readFileSync(join(output, 'last/results.json'), 'utf8')));
+  return saidOf(JSON.parse(readFileSync(join(output, 'last/results.json'), 'utf8')), output);
 };
 
-const busy = Array.from({ length: availableParallelism() }, keepBusy);
+const busy = keepBusy();
 const seen = new Map<string, Map<string, number[]>>();
 try {
   for (let time = 1; time <= times; time++) {

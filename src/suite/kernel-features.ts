@@ -1,12 +1,12 @@
 const link = (type: string, options = ''): string => `ip link add name probe-${type} type ${type} ${options}`;
 
+/** Of labs with virtual timers: no kernel of a machine has it, only one of a guest (docs/kernels.md). */
+export const VIRTUAL_TIME = 'virtual time';
+
 /**
  * Each kernel feature that a lab may need, with the shell command that works where the kernel has it. They run
  * as root of one throw-away user and network namespace: modules that root could load on the host do not count.
  */
-/** Of labs with virtual timers: no kernel of a machine has it, only one of a guest (docs/kernels.md). */
-export const VIRTUAL_TIME = 'virtual time';
-
 export const kernelFeatures: Record<string, string> = {
   ipv6: 'test -d /proc/sys/net/ipv6',
   // With which hosts have files of their own: before Linux 5.11 no user namespace may mount one.
