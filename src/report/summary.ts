@@ -163,13 +163,14 @@ function counts({ runs, duration: took, notRun, ended, kernels }: SuiteResults, 
     ...kernels
       .filter(({ name }) => name !== HOST_KERNEL)
       .map(({ name, release, how }) => `kernel ${name}: Linux ${release}, ${how}`),
-    `took ${duration(took)} with ${timers(runs)} timers${attempts(runs)}${virtualTime(runs)}`,
+    `took ${duration(took)}${timers(runs)}${attempts(runs)}${virtualTime(runs)}`,
   ];
   return lines.filter(Boolean).join('\n');
 }
 
-/** A result always names its timers. */
-const timers = (runs: RunRecord[]): string => [...new Set(runs.map((run) => run.timers))].join(' and ');
+/** A result always names its timers; where nothing was measured there are none. */
+const timers = (runs: RunRecord[]): string =>
+  runs.length > 0 ? ` with ${[...new Set(runs.map((run) => run.timers))].join(' and ')} timers` : '';
 
 /** Repetitions and retries are measurements too. */
 function attempts(runs: RunRecord[]): string {

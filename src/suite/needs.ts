@@ -3,7 +3,7 @@ import { clients } from '../clients/index.ts';
 import { ANY_IMAGE } from '../containers/engine.ts';
 import type { Need } from '../plan/plan.ts';
 import { debianPackages, installCommand } from './debian-packages.ts';
-import { kernelFeatures } from './kernel-features.ts';
+import { kernelFeatures, VIRTUAL_TIME } from './kernel-features.ts';
 
 export interface Missing {
   kind: 'sandbox' | Need['kind'];
@@ -211,10 +211,15 @@ async function missingFeatures(machine: Machine, needs: Need[]): Promise<Missing
   return lacking.map((name) => ({
     kind: 'kernel',
     name,
-    message: `the kernel has no ${name} within a user namespace: needed by ${users.get(name)}`,
+    message: `${lackOf(name)}: needed by ${users.get(name)}`,
     remedy: '',
   }));
 }
+
+const lackOf = (feature: string): string =>
+  feature === VIRTUAL_TIME
+    ? 'no kernel with virtual time is here (make kernels builds one, docs/kernels.md)'
+    : `the kernel has no ${feature} within a user namespace`;
 
 function missingIds(machine: Machine, needs: Need[]): Missing[] {
   if (machine.hasIdRange()) return [];

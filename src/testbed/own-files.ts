@@ -7,7 +7,7 @@ import { dirname } from 'node:path';
 import { execa } from 'execa';
 import type { PlannedDaemon, PlannedFile, PlannedNode } from '../plan/plan.ts';
 import { LEFT_ALONE } from '../sys/program.ts';
-import { LabFault } from './faults.ts';
+import { LabFault, MachineFault } from './faults.ts';
 import { mountPath, type Place, pathOn, RUN_FOLDER, rootPath, utsPath } from './places.ts';
 
 /** The script is a constant; what varies are its arguments. */
@@ -42,7 +42,9 @@ export const giveOwnFiles = async (node: PlannedNode, daemons: PlannedDaemon[]):
       errors += chunk;
     });
     holder.stdout.once('data', () => resolve());
-    holder.once('exit', () => reject(new LabFault(`files of ${node.name}: ${errors.trim()}`)));
+    holder.once('exit', () =>
+      reject(new MachineFault(`no files of its own for ${node.name}: ${errors.trim()}`)),
+    );
   });
   symlinkSync(`/proc/${holder.pid}/ns/mnt`, mountPath(node.name));
   symlinkSync(`/proc/${holder.pid}/ns/uts`, utsPath(node.name));

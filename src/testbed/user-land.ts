@@ -9,7 +9,7 @@ import { execa } from 'execa';
 import type { PlannedNode } from '../plan/plan.ts';
 import { LEFT_ALONE } from '../sys/program.ts';
 import { IMAGE_FOLDER } from '../sys/sandbox.ts';
-import { LabFault } from './faults.ts';
+import { MachineFault } from './faults.ts';
 import { layFiles } from './own-files.ts';
 import { ipcPath, mountPath, networkPath, pidPath, RUN_FOLDER, rootPath, utsPath } from './places.ts';
 
@@ -50,7 +50,7 @@ export const giveUserLand = async (node: PlannedNode, image: string): Promise<vo
     name,
     `${IMAGE_FOLDER}/${image}`,
   ]).catch((error: Error) => {
-    throw new LabFault(`the user land of ${name}: ${error.message}`);
+    throw new MachineFault(`the user land of ${name}: ${error.message}`);
   });
   symlinkSync(`/proc/${pid}/ns/mnt`, mountPath(name));
   symlinkSync(`/proc/${pid}/ns/uts`, utsPath(name));

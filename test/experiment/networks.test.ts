@@ -12,6 +12,31 @@ const onLink = (timeline: TimelineEvent[], link: string, node: string) =>
       : [],
   );
 
+t.test(
+  'no step begins before every node around the host is usable, however long its kernel takes',
+  async (t) => {
+    const { timeline } = await runLab(`
+networks: { wifi: { ipv6: 2001:db8:a::/64 } }
+nodes:
+  router: { router: [wifi], sysctls: { net.ipv6.conf.wifi.accept_dad: 1, net.ipv6.conf.wifi.dad_transmits: 2 } }
+  host: { under-test: [wifi] }
+experiment:
+  - plug-in: [wifi]
+`);
+    const firstStep = timeline.find((event) => event.kind === 'step')!;
+    const usable = timeline.filter(
+      (event) =>
+        event.kind === 'netlink' &&
+        event.node === 'router' &&
+        event.object === 'address' &&
+        event.what === 'new' &&
+        !event.flags.includes('tentative') &&
+        event.at < firstStep.at,
+    );
+    t.ok(usable.length > 0, 'its link-local address has passed duplicate address detection by then');
+  },
+);
+
 t.test('NAT44, BCP 38 and announced prefixes: what a router and its provider make of a source', async (t) => {
   const { decisions, timeline } = await runLab(`
 networks:

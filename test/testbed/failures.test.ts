@@ -211,6 +211,28 @@ t.test(
   },
 );
 
+t.test(
+  'a host that gets no files of its own is a fault of the machine, not of the lab',
+  { skip: isRoot ? false : 'only root can replace a program' },
+  async (t) => {
+    const caller = await thisUser(t);
+    const refusing = join(caller.folder, 'mount');
+    writeFileSync(refusing, '#!/bin/sh\necho refused >&2\nexit 32\n', { mode: 0o755 });
+    const replaced = 'mount --bind "$0" "$(command -v mount)" && exec node "$@"';
+    const { exitCode, printed } = await run(
+      caller,
+      { lab: {} },
+      {
+        program: ['unshare', '--mount', 'sh', '-c', replaced, refusing],
+        env: { PATH: `${process.env.PATH}:/usr/sbin` },
+      },
+    );
+    t.equal(exitCode, 4, printed);
+    t.match(printed, /- unsupported /);
+    t.match(printed, /no files of its own for host: refused|no overlay within a user namespace/);
+  },
+);
+
 t.test('a bug of miflab is said to be one', async (t: Test) => {
   const caller = await thisUser(t);
   rmSync(join(caller.folder, 'node_modules/koffi'), { recursive: true });
