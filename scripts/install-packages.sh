@@ -5,7 +5,7 @@
 set -eu
 
 packages="bubblewrap iproute2 util-linux nftables uidmap radvd dnsmasq-base kea-dhcp4-server kea-dhcp6-server
-unbound isc-dhcp-client ifupdown dhcpcd-base udhcpc busybox user-mode-linux curl bind9-dnsutils iputils-ping tcpdump tshark libxml2-utils perl"
+unbound isc-dhcp-client ifupdown dhcpcd-base udhcpc busybox user-mode-linux qemu-system-x86 curl bind9-dnsutils iputils-ping tcpdump tshark libxml2-utils perl"
 
 [ "${1:-}" != stacks ] || packages="gcc libc6-dev libjansson-dev liblwip-dev runsc"
 [ "${1:-}" != clients ] || packages="musl-tools golang-go default-jdk-headless python3 chromium"

@@ -69,12 +69,27 @@ export const buildKernel = async ({ kind, source, onLine }: BuildOptions): Promi
 
 const digestOf = (text: string): string => createHash('sha256').update(text).digest('hex').slice(0, 12);
 
+/** A pid namespace ends with its first process: make and all that it starts are gone when miflab is. */
+const ENDING_WITH_PARENT = [
+  ...['--pdeathsig', 'KILL', 'unshare', '--user', '--map-current-user'],
+  ...['--pid', '--fork', '--kill-child', '--'],
+];
+
 const maker =
   (tree: string, build: string, kind: KernelImage['kind'], onLine: (line: string) => void) =>
   async (args: string[], env: Record<string, string> = {}): Promise<void> => {
     const made = execa(
-      'make',
-      ['-C', tree, `O=${build}`, `ARCH=${ARCHITECTURE[kind]}`, 'LOCALVERSION=', ...args],
+      'setpriv',
+      [
+        ...ENDING_WITH_PARENT,
+        'make',
+        '-C',
+        tree,
+        `O=${build}`,
+        `ARCH=${ARCHITECTURE[kind]}`,
+        'LOCALVERSION=',
+        ...args,
+      ],
       { env, stdin: 'ignore', all: true, buffer: false, reject: false },
     );
     const last: string[] = [];

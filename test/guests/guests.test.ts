@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { keepBusy } from '../../scripts/keep-busy.ts';
 import { decide } from '../../src/decision/decide.ts';
 import { openKernel } from '../../src/guests/kernel.ts';
@@ -12,6 +12,7 @@ import { latestUml } from '../../src/guests/kernel-store.ts';
 import { readLabFile } from '../../src/lab/files.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
+import type { Kernel } from '../../src/suite/kernel.ts';
 import { thisMachine } from '../../src/suite/machine.ts';
 import { missingOn } from '../../src/suite/needs.ts';
 import { measure } from '../../src/testbed/measure.ts';
@@ -41,11 +42,26 @@ const LABS = [
 
 const VIRTUAL_LAB = 'labs/default-router/half-an-hour-without-word.yaml';
 
-t.test('labs decide in a guest as they do on this machine', { skip: skipped }, async (t) => {
-  const kernel = await openKernel(debianUml!);
-  t.teardown(() => kernel.close());
-  t.match(kernel.release, /^6\.1\./);
-  for (const file of LABS) {
+/** Fetched once: 70 MB. */
+const debianKernel = await findKernel('debian:bookworm').catch((error: Error) => error.message);
+const guests = [
+  ['User-mode Linux', debianUml ?? skipped, /^User-mode Linux$/, LABS],
+  // Emulated, a lab takes some seconds, and minutes where the machine has much else to do.
+  ['QEMU', debianKernel, /^QEMU(, emulated: .*KVM.*| with KVM)$/, LABS.slice(0, 1)],
+] as const;
+
+for (const [kind, image, how, labs] of guests) {
+  const isThere = typeof image === 'object';
+  t.test(`labs decide in a guest of ${kind} as on this machine`, { skip: !isThere && image }, async (t) => {
+    const kernel = await openKernel(image as KernelImage);
+    t.teardown(() => kernel.close());
+    t.match(kernel, { release: /^6\.1\./, how });
+    await compareLabs(t, kernel, labs);
+  });
+}
+
+async function compareLabs(t: Test, kernel: Kernel, labs: readonly string[]) {
+  for (const file of labs) {
     const plan = await planOf(file);
     const [here, there] = [await measure(plan, {}), await kernel.measure(plan, {})];
     t.equal(there.failure, undefined);
@@ -58,7 +74,7 @@ t.test('labs decide in a guest as they do on this machine', { skip: skipped }, a
       [/no virtual time .*virtual timers/],
       'a lab in virtual time is unsupported on a kernel without it',
     );
-});
+}
 
 t.test(
   'a panic costs the lab under way, whose console is kept, and the next has a fresh guest',
@@ -105,7 +121,7 @@ t.test(
     for (const part of readdirSync(folder))
       cpSync(join(folder, part), join(modules, 'kernel', part), {
         recursive: true,
-        filter: (path) => !/(^|\/)(ipv6|sch_netem)\.ko$/.test(path),
+        filter: (path) => !/(^|\/)(ipv6|sch_netem|overlay)\.ko$/.test(path),
       });
     const kernel = await openKernel({ ...debianUml!, modules });
     t.teardown(() => kernel.close());
@@ -117,7 +133,7 @@ t.test(
     t.match(
       missing.map(({ message }) => message),
       // A bridge needs the module of IPv6.
-      [/no ipv6 .*every lab/, /no bridge .*every lab/, /no netem .*a delay/],
+      [/no ipv6 .*every lab/, /no bridge .*every lab/, /no overlay .*every lab/, /no netem .*a delay/],
     );
   },
 );

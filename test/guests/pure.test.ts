@@ -1,10 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { lackingOptions } from '../../src/guests/build-kernel.ts';
+import { buildKernel, lackingOptions } from '../../src/guests/build-kernel.ts';
 import { lastWords } from '../../src/guests/console.ts';
 import { cpioArchive } from '../../src/guests/cpio.ts';
+import { storedKernels, storeKernel } from '../../src/guests/kernel-store.ts';
 import { versionIn, versionOf } from '../../src/guests/kernel-version.ts';
 import { verdictOn } from '../../src/guests/kvm.ts';
 import { dependenciesOf } from '../../src/guests/modules.ts';
@@ -69,6 +70,53 @@ t.test('a module says what it depends on', async (t) => {
 t.test('options that the sources do not know are named', async (t) => {
   const wanted = '# why\nCONFIG_IPV6=y\nCONFIG_SSL_CHAN="null"\n# CONFIG_MODULES is not set\nCONFIG_NEW=y\n';
   t.same(lackingOptions(wanted, 'CONFIG_IPV6=y\nCONFIG_SSL_CHAN="null"\n'), ['CONFIG_NEW']);
+});
+
+/** As far as a build of Linux goes: a configuration from what is asked for, then a kernel. */
+const TREE_MAKEFILE = `
+alldefconfig: ; @cp "$(KCONFIG_ALLCONFIG)" $(O)/.config
+linux bzImage:
+\t@grep -q broken source && { echo "source:1: error: no such thing"; exit 1; } || true
+\t@mkdir -p $(O)/include/config && echo 6.13.0-rc1 > $(O)/include/config/kernel.release
+\t@echo "$(ARCH)" >> $(O)/built && cp source $(O)/linux
+`;
+
+t.test('a tree is built below the cache folder, again where the last build was; Debian once', async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), 'miflab-test-build-'));
+  const { XDG_CACHE_HOME } = process.env;
+  process.env.XDG_CACHE_HOME = join(folder, 'cache');
+  t.teardown(() => {
+    if (XDG_CACHE_HOME === undefined) delete process.env.XDG_CACHE_HOME;
+    else process.env.XDG_CACHE_HOME = XDG_CACHE_HOME;
+    rmSync(folder, { recursive: true });
+  });
+  const tree = join(folder, 'linux');
+  const builds = join(folder, 'cache/miflab/builds');
+  const said: string[] = [];
+  const build = (source = tree) => buildKernel({ kind: 'uml', source, onLine: (line) => said.push(line) });
+  mkdirSync(tree);
+  await t.rejects(build(), { message: /is no tree of Linux sources/ });
+  for (const [name, text] of Object.entries({ Kbuild: '', Makefile: TREE_MAKEFILE, source: 'first\n' }))
+    writeFileSync(join(tree, name), text);
+  t.equal((await build()).name, 'uml-6.13.0-rc1');
+  writeFileSync(join(tree, 'source'), 'second\n');
+  t.equal(readFileSync((await build()).file, 'utf8'), 'second\n', 'what has changed is built');
+  const [own] = readdirSync(builds);
+  t.equal(readFileSync(join(builds, own!, 'build/built'), 'utf8'), 'um\num\n', 'in the same folder');
+  writeFileSync(join(tree, 'source'), 'broken\n');
+  await t.rejects(build(), { message: /does not build:[\s\S]*error: no such thing/ });
+  t.same(readdirSync(tree).toSorted(), ['Kbuild', 'Makefile', 'source'], 'the tree is as it was');
+
+  const [{ configured } = {}] = storedKernels();
+  await storeKernel('uml-6.12.1', async () => ({
+    kind: 'uml',
+    from: 'debian:trixie',
+    configured,
+    file: 'kernel',
+  }));
+  said.length = 0;
+  t.equal((await build('debian:trixie')).name, 'uml-6.12.1');
+  t.same(said, [], 'nothing is fetched or built');
 });
 
 t.test('an initramfs unpacks to what went in', async (t) => {
