@@ -2,7 +2,7 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
+import t from 'tap';
 import { keepBusy } from '../../scripts/keep-busy.ts';
 import { decide } from '../../src/decision/decide.ts';
 import { openKernel } from '../../src/guests/kernel.ts';
@@ -12,7 +12,6 @@ import { latestUml } from '../../src/guests/kernel-store.ts';
 import { readLabFile } from '../../src/lab/files.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import type { Kernel } from '../../src/suite/kernel.ts';
 import { thisMachine } from '../../src/suite/machine.ts';
 import { missingOn } from '../../src/suite/needs.ts';
 import { measure } from '../../src/testbed/measure.ts';
@@ -56,24 +55,20 @@ for (const [kind, image, how, labs] of guests) {
     const kernel = await openKernel(image as KernelImage);
     t.teardown(() => kernel.close());
     t.match(kernel, { release: /^6\.1\./, how });
-    await compareLabs(t, kernel, labs);
+    for (const file of labs) {
+      const plan = await planOf(file);
+      const [here, there] = [await measure(plan, {}), await kernel.measure(plan, {})];
+      t.equal(there.failure, undefined);
+      t.same(decisionsOf(plan, there.timeline), decisionsOf(plan, here.timeline), file);
+    }
+    const { needs } = await planOf(VIRTUAL_LAB);
+    for (const machine of [thisMachine, kernel.machine])
+      t.match(
+        (await missingOn(machine, needs)).map(({ message }) => message),
+        [/no virtual time .*virtual timers/],
+        'a lab in virtual time is unsupported on a kernel without it',
+      );
   });
-}
-
-async function compareLabs(t: Test, kernel: Kernel, labs: readonly string[]) {
-  for (const file of labs) {
-    const plan = await planOf(file);
-    const [here, there] = [await measure(plan, {}), await kernel.measure(plan, {})];
-    t.equal(there.failure, undefined);
-    t.same(decisionsOf(plan, there.timeline), decisionsOf(plan, here.timeline), file);
-  }
-  const { needs } = await planOf(VIRTUAL_LAB);
-  for (const machine of [thisMachine, kernel.machine])
-    t.match(
-      (await missingOn(machine, needs)).map(({ message }) => message),
-      [/no virtual time .*virtual timers/],
-      'a lab in virtual time is unsupported on a kernel without it',
-    );
 }
 
 t.test(
