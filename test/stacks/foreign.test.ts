@@ -88,7 +88,7 @@ const answersOf = (timeline: TimelineEvent[], probe: string) =>
 
 const measured = async (lab: string, stack: string): Promise<LabRun> => runPlan(planLabs(lab, stack)[0]!);
 
-t.jobs = 2;
+t.jobs = 5;
 const withoutLwip = await lackOf('lwip');
 const withoutGvisor = await lackOf('gvisor');
 
@@ -176,17 +176,50 @@ t.test(
   },
 );
 
+for (const [stack, lab, program, skip] of [
+  ['lwip', ONE_NETWORK, 'lwip', withoutLwip],
+  ['gvisor', STATIC, 'runsc', withoutGvisor],
+] as const)
+  t.test(
+    `${stack} that is killed in the middle is a daemon that died, with its last words`,
+    { skip, buffered: true },
+    async (t) => {
+      const [plan] = planLabs(lab, stack);
+      const probe = plan!.steps.findIndex(({ kind }) => kind === 'probe');
+      const kill = ['/bin/sh', '-c', 'kill -9 $(grep -lx "$0" /proc/[0-9]*/comm | cut -d/ -f3)', program];
+      const node = plan!.nodes.find(({ role }) => role === 'router')!.name;
+      plan!.steps.splice(probe, 0, { kind: 'run', title: 'kill it', node, command: kill });
+      const { failure } = await runPlan(plan!);
+      t.match(failure, {
+        kind: 'daemon',
+        daemon: `host.${stack}`,
+        message: /killed by SIGKILL|exit code 137/,
+      });
+      t.ok(failure?.kind === 'daemon' && failure.lastOutput.length > 0);
+    },
+  );
+
+/** A stack that brings its link up, has addresses and notices carrier, and answers no question. */
+const DEAF = `
+ip link set office up
+echo '{"ready":"deaf 1"}'
+for address in 10.0.1.10 2001:db8:a::10; do
+  echo '{"told":{"kind":"netlink","what":"new","object":"address","interface":"office","address":"'$address'","prefixLength":64,"flags":[],"scope":"global","preferredLifetime":null,"validLifetime":null}}'
+done
+while read -r line; do
+  case $line in *'"link"'*) id=\${line#*:}; echo '{"id":'\${id%%,*}',"answer":{}}'; echo 'no JSON' ;; esac
+done
+`;
+
 t.test(
-  'a stack that is killed in the middle is a daemon that died, with its last words',
+  'a stack that does not answer makes the lab inconclusive, by the order that it left',
   { skip: withoutLwip, buffered: true },
   async (t) => {
-    const [plan] = planLabs(ONE_NETWORK, 'lwip');
-    const probe = plan!.steps.findIndex(({ kind }) => kind === 'probe');
-    const kill = ['/bin/sh', '-c', 'kill -9 $(grep -lx lwip /proc/[0-9]*/comm | cut -d/ -f3)'];
-    plan!.steps.splice(probe, 0, { kind: 'run', title: 'kill it', node: 'gateway', command: kill });
+    const lab = ONE_NETWORK.replace('settle: true', 'wait: { address: [10.0.1.10] }');
+    const [plan] = planLabs(lab, 'lwip');
+    plan!.daemons.find(({ id }) => id === 'host.lwip')!.command = ['/bin/sh', '-c', DEAF];
     const { failure } = await runPlan(plan!);
-    t.match(failure, { kind: 'daemon', daemon: 'host.lwip', message: /killed by SIGKILL/ });
-    t.ok(failure?.kind === 'daemon' && failure.lastOutput.length > 0);
+    t.match(failure, { kind: 'evidence', message: "host.lwip did not answer the order 'ask'" });
   },
 );
 
