@@ -1,6 +1,6 @@
 /** docs/labs.md: the labs by topic, what stacks do otherwise, and the labs by RFC. Pure. */
 import type { Lab } from '../src/lab/schema.ts';
-import type { Practice } from '../src/verdict/practice.ts';
+import { decisionsIn, type Practice } from '../src/verdict/practice.ts';
 
 export interface NamedLab {
   /** default-router/no-router */
@@ -63,7 +63,9 @@ const tableOf = (topic: Lab['topic'], labs: NamedLab[]): string[] => [
 
 const deviationsOf = ({ name, practice }: NamedPractice, labs: NamedLab[]): string[] => {
   const rows = labs.flatMap(({ name: lab, lab: { source } }) => {
-    const recorded = Object.values(practice[lab] ?? {}).flatMap((probes) => Object.values(probes));
+    const recorded = Object.values(practice[lab] ?? {})
+      .flatMap((probes) => Object.values(probes))
+      .flatMap(decisionsIn);
     const deviating = recorded.filter(({ outcome }) => outcome === 'deviates');
     if (deviating.length === 0) return [];
     const reasons = new Set(deviating.map(({ reason }) => reason ?? 'no reason is recorded'));

@@ -7,7 +7,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { execa } from 'execa';
-import type { RunRecord, SuiteResults } from '../src/suite/results.ts';
+import type { PracticeFinding, RunRecord, SuiteResults } from '../src/suite/results.ts';
 import { stableDecision, wordsOf } from '../src/verdict/stable.ts';
 import { keepBusy } from './keep-busy.ts';
 
@@ -31,11 +31,18 @@ const timelineOf = ({ timers, attempts, decisive }: RunRecord, output: string): 
   return [`timeline ${createHash('sha256').update(timeline).digest('hex').slice(0, 16)}`];
 };
 
-const decidedIn = ({ attempts, decisive }: RunRecord): string[] =>
-  attempts[decisive]!.result.verdicts.map(
-    ({ probe, outcome, decision }) =>
-      `${probe} ${outcome}: ${decision ? wordsOf(stableDecision(decision)) : 'no decision'}`,
-  );
+const decidedIn = ({ attempts, decisive }: RunRecord): string[] => {
+  const { result, practice } = attempts[decisive]!;
+  const varies = (probe: string) =>
+    practice.some((finding) => finding.probe === probe && isKnownToVary(finding));
+  return result.verdicts.map(({ probe, outcome, decision }) => {
+    if (varies(probe)) return `${probe} varies, as recorded`;
+    return `${probe} ${outcome}: ${decision ? wordsOf(stableDecision(decision)) : 'no decision'}`;
+  });
+};
+
+const isKnownToVary = ({ state, varies }: PracticeFinding): boolean =>
+  varies !== undefined && state === 'as recorded';
 
 const runOnce = async (output: string): Promise<Map<string, string>> => {
   const arguments_ = [

@@ -4,7 +4,7 @@ import type { RunRecord } from '../suite/results.ts';
 import { settingOf } from '../suite/setting.ts';
 import type { Outcome } from '../verdict/verdict.ts';
 import type { Output } from './reporter.ts';
-import { decisive, paint, type Style } from './text.ts';
+import { decisive, paint, type Style, variations } from './text.ts';
 
 const signs: Record<Outcome, { sign: string; style: Style }> = {
   conforms: { sign: '✓', style: 'green' },
@@ -32,6 +32,7 @@ export function matrixOf(runs: RunRecord[], output: Output): string[] {
   const cellText = (run: RunRecord | undefined, ways: string[]) => {
     if (!run) return '   ';
     const { sign, style } = signs[run.outcome];
+    if (varies(run)) return ` ${paint(output, style, sign)}~`;
     return ` ${paint(output, style, sign)}${ways.length > 1 ? letterOf(ways, run) : ' '}`;
   };
   return [
@@ -53,17 +54,21 @@ export function matrixOf(runs: RunRecord[], output: Output): string[] {
         : []),
     ]),
     '',
-    '✓ conforms, ○ permitted, ✗ deviates, ? inconclusive, - unsupported; letters: decided differently',
+    '✓ conforms, ○ permitted, ✗ deviates, ? inconclusive, - unsupported',
+    'letters: decided differently; ~ varies from run to run, as recorded',
     '',
   ];
 }
 
 const rowOf = ({ lab, variant }: RunRecord): string => (variant ? `${lab} · ${variant}` : lab);
 
+/** What it decided this time then tells nothing. */
+const varies = (run: RunRecord): boolean => variations(run).length > 0;
+
 /** The different decisions of a row, the most frequent first. */
 function waysOf(cells: (RunRecord | undefined)[]): string[] {
   const tally = new Map<string, number>();
-  for (const way of cells.flatMap((run) => (run ? (decidedIn(run) ?? []) : [])))
+  for (const way of cells.flatMap((run) => (run && !varies(run) ? (decidedIn(run) ?? []) : [])))
     tally.set(way, (tally.get(way) ?? 0) + 1);
   return [...tally].toSorted(([, a], [, b]) => b - a).map(([way]) => way);
 }

@@ -6,7 +6,18 @@ import { HOST_KERNEL, settingOf } from '../suite/setting.ts';
 import type { Outcome } from '../verdict/verdict.ts';
 import { matrixOf } from './matrix.ts';
 import type { Output } from './reporter.ts';
-import { besides, decisive, duration, isBug, paint, paragraph, plural, reasons, type Style } from './text.ts';
+import {
+  besides,
+  decisive,
+  duration,
+  isBug,
+  paint,
+  paragraph,
+  plural,
+  reasons,
+  type Style,
+  variations,
+} from './text.ts';
 
 /** What a person reads at the end: what needs a look, the gravest last, and below it the counts. */
 export function summaryOf(results: SuiteResults, output: Output): string {
@@ -30,7 +41,13 @@ const chapters: {
     title: 'Deviates, as recorded',
     style: 'magenta',
     of: ({ outcome, unexpected }) => outcome === 'deviates' && !unexpected,
-    what: (run) => [...reasons(run), ...recordedReasons(run)],
+    what: (run) => [...reasons(run), ...recordedReasons(run), ...variations(run)],
+  },
+  {
+    title: 'Varies from run to run, as recorded',
+    style: 'yellow',
+    of: (run) => run.outcome !== 'deviates' && !run.unexpected && variations(run).length > 0,
+    what: variations,
   },
   {
     title: 'Beside the verdict: what the host says otherwise, or its stack took away',

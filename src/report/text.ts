@@ -73,6 +73,7 @@ export function headline(run: RunRecord): string {
   const notes = [
     run.outcome === 'deviates' && !run.unexpected ? 'recorded' : '',
     decisive(run).practice.some(({ state }) => state === 'changed') ? 'practice changed' : '',
+    variations(run).length > 0 ? 'varies' : '',
     run.stability === 'stable' ? '' : run.stability,
   ].filter(Boolean);
   const word = wordFor(run);
@@ -106,6 +107,14 @@ export function reasons(run: RunRecord): string[] {
     ...failureLines(run),
   ].map(printable);
 }
+
+/** Of what is known to vary: why, and what it is known to decide. */
+export const variations = (run: RunRecord): string[] =>
+  decisive(run).practice.flatMap(({ probe, state, varies, recorded }) =>
+    varies && state === 'as recorded'
+      ? printable(about(probe, `varies from run to run: ${varies} Known: ${recorded}`))
+      : [],
+  );
 
 /** Findings beside the verdicts: what the stack took away from the lab, and where the host contradicts the wire. */
 export const besides = (run: RunRecord): string[] => {

@@ -41,14 +41,18 @@ export const decisionsOf = ({ attempts, decisive }: RunRecord): Decision[] =>
 export const needsAttention = ({ unexpected, outcome }: Pick<Attempt, 'unexpected' | 'outcome'>): boolean =>
   unexpected || outcome === 'inconclusive';
 
+/** Of each repetition the last retry. */
+export const lastAttempts = (attempts: Attempt[]): Attempt[] =>
+  attempts.filter(
+    ({ repetition, retry }) =>
+      !attempts.some((other) => other.repetition === repetition && other.retry > retry),
+  );
+
 /** What all attempts of a run come to. What needs attention counts, though a recorded deviation is worse. */
 export function summarize(
   attempts: Attempt[],
 ): Pick<RunRecord, 'outcome' | 'unexpected' | 'stability' | 'decisive'> {
-  const last = attempts.filter(
-    ({ repetition, retry }) =>
-      !attempts.some((other) => other.repetition === repetition && other.retry > retry),
-  );
+  const last = lastAttempts(attempts);
   const counting =
     last.find(({ result }) => result.failure?.kind === 'bug') ??
     last.find(({ unexpected }) => unexpected) ??

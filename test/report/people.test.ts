@@ -5,7 +5,8 @@ import { plain, runLines } from '../../src/report/plain.ts';
 import { progress } from '../../src/report/progress.ts';
 import { summaryOf } from '../../src/report/summary.ts';
 import { duration, truncate } from '../../src/report/text.ts';
-import { makeInfo } from '../suite/fakes.ts';
+import { runSuite } from '../../src/suite/run-suite.ts';
+import { fakeLaboratory, makeFakeRun, makeInfo, type Scripted, suiteOptions } from '../suite/fakes.ts';
 import { memory, oneOfEverything, resultsOf } from './fakes.ts';
 
 const summary = async (scripts: Parameters<typeof resultsOf>[0], options = {}) =>
@@ -38,6 +39,36 @@ t.test('what needs another look is counted, and the evidence of each is named', 
   t.match(inconclusive, /\n1 inconclusive\n/);
   t.notMatch(inconclusive, /nothing unexpected|to accept/);
 });
+
+t.test('what is known to vary is told with its reason, and is nothing unexpected', async (t) => {
+  const text = await summary({ 'dns/a': ['conforms varying'], 'dns/b': ['conforms'] });
+  t.match(
+    text,
+    /^Varies from run to run, as recorded\n {2}dns\/a .*\n.*\n {4}web: varies from run to run: A hash chooses\. Known: router wifi-router/,
+  );
+  t.match(text, /\nnothing unexpected\n/);
+});
+
+t.test(
+  'of several stacks the table has a letter for each decision, and a sign for what varies',
+  async (t) => {
+    const on = (stack: string) => makeFakeRun('dns/a', { stack, id: `dns/a · ${stack}` });
+    const stacks = ['kernel', 'dhclient', 'networkd'];
+    const scripts: Scripted[] = ['conforms', 'deviates recorded', 'conforms varying'];
+    const results = await runSuite(
+      stacks.map(on),
+      suiteOptions({ retries: 0, workers: 1 }),
+      fakeLaboratory({ 'dns/a': scripts }),
+      {},
+    );
+    const text = summaryOf(results, memory());
+    t.match(text, /\n {2}1 kernel .*\n {2}2 dhclient .*\n {2}3 networkd .*\n/);
+    t.match(
+      text,
+      /\ndns\/a +✓a ✗b ✓~\n {4}a: web .*router conforms\n {4}b: web .*router deviates recorded\n\n/,
+    );
+  },
+);
 
 t.test('what many labs lack is said once', async (t) => {
   const lacking = [{ kind: 'machine', message: 'the kernel has no netem', remedy: '' } as const];

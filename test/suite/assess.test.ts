@@ -7,7 +7,7 @@ import { isUnexpected, summarize } from '../../src/suite/outcome.ts';
 import { recordPractice } from '../../src/suite/record-practice.ts';
 import type { RunInfo, RunRecord } from '../../src/suite/results.ts';
 import type { Run } from '../../src/suite/run.ts';
-import type { Practice } from '../../src/verdict/practice.ts';
+import { decisionsIn, type Practice } from '../../src/verdict/practice.ts';
 import { asked, done, planFor, question, udp } from '../support/two-links.ts';
 import { makeFakeRun, measurementOf } from './fakes.ts';
 
@@ -85,7 +85,7 @@ t.test('recording keeps reasons and what was not run, and says what changed', as
   ]);
 
   const explained = structuredClone(first.practice);
-  explained['egress/a']!['']!.web!.reason = 'known since Linux 2.6';
+  explain(explained, 'known since Linux 2.6');
   const kept: Practice = { ...explained, 'dns/other': {} };
   const same = recordPractice([recordOf(run, 'wifi')], kept, kept);
   t.same(same, { practice: kept, changes: [] });
@@ -96,10 +96,58 @@ t.test('recording keeps reasons and what was not run, and says what changed', as
   ]);
 });
 
+/** Gives the reason for the deviation that is recorded, and for a variation. */
+const explain = (practice: Practice, reason: string): void => {
+  const recorded = practice['egress/a']!['']!.web!;
+  for (const one of decisionsIn(recorded)) if (one.outcome === 'deviates') one.reason = reason;
+  if ('varies' in recorded) recorded.varies = reason;
+};
+
+t.test(
+  'repetitions that differ are recorded as practice that varies, and each of them is expected then',
+  async (t) => {
+    const run = runThatExpects({ link: 'lte' });
+    const repeated = (...links: ('wifi' | 'lte')[]): RunRecord => {
+      const attempts = links.map((link, index) => ({
+        ...recordOf(run, link).attempts[0]!,
+        repetition: index + 1,
+      }));
+      return { ...run.info, ...summarize(attempts), attempts };
+    };
+    const first = recordPractice([repeated('wifi', 'lte', 'wifi')], {}, {});
+    t.match(first.changes, [{ now: /conforms, .*link lte.* \| deviates, .*link wifi/, unexplained: true }]);
+    t.match(first.practice['egress/a'], { '': { web: { varies: '', 'one-of': [{}, {}] } } });
+
+    explain(first.practice, 'a hash chooses');
+    const { practice, changes } = recordPractice([repeated('lte', 'lte')], first.practice, first.practice);
+    t.same(practice, first.practice, 'what it is known to decide is kept where it was not seen');
+    t.same(changes, []);
+
+    const assess = makeAssess(() => practice);
+    for (const link of ['wifi', 'lte'] as const) {
+      const record = recordOf(run, link, assess);
+      t.equal(record.unexpected, false);
+      t.match(record.attempts[0]!.practice, [{ state: 'as recorded', varies: 'a hash chooses' }]);
+    }
+    const other = structuredClone(practice);
+    const varying = other['egress/a']!['']!.web!;
+    for (const one of decisionsIn(varying)) one.decision.link = `${one.decision.link} of old`;
+    t.match(
+      recordOf(
+        run,
+        'lte',
+        makeAssess(() => other),
+      ),
+      { unexpected: true },
+      'a decision that is not among them',
+    );
+  },
+);
+
 t.test('another kernel lends its reasons, but not its decisions', async (t) => {
   const run = runThatExpects({ link: 'lte' });
   const { practice: older } = recordPractice([recordOf(run, 'wifi')], {}, {});
-  older['egress/a']!['']!.web!.reason = 'known since Linux 2.6';
+  explain(older, 'known since Linux 2.6');
   const { practice } = recordPractice([recordOf(run, 'wifi')], { ...older, 'dns/other': {} }, {});
   t.match(practice, { 'egress/a': { '': { web: { reason: 'known since Linux 2.6' } } } });
   t.notOk('dns/other' in practice);

@@ -8,7 +8,7 @@ import type { Measurement } from '../../src/testbed/measurement.ts';
 import type { Failure, Outcome } from '../../src/verdict/verdict.ts';
 
 /** What one measurement comes to: 'deviates recorded' is one that the practice knows. */
-export type Scripted = Outcome | 'deviates recorded' | 'changed' | 'bug' | Failure;
+export type Scripted = Outcome | 'deviates recorded' | 'conforms varying' | 'changed' | 'bug' | Failure;
 
 export const makeInfo = (lab: string, more: Partial<RunInfo> = {}): RunInfo => ({
   id: [lab, more.variant, more.stack].filter(Boolean).join(' · '),
@@ -99,12 +99,24 @@ function assessmentOf(scripted: Scripted): ReturnType<Laboratory['assess']> {
     seen: `router of ${scripted}`,
     decision,
   };
-  const states = { 'deviates recorded': 'as recorded', changed: 'changed' } as const;
+  const states = {
+    'deviates recorded': 'as recorded',
+    'conforms varying': 'as recorded',
+    changed: 'changed',
+  } as const;
   const state = scripted in states ? states[scripted as keyof typeof states] : 'not recorded';
   const recorded = state === 'not recorded' ? undefined : 'router wifi-router';
   return {
     verdicts: [verdict],
-    practice: [{ probe: 'web', state, recorded, reason: recorded && 'known since Linux 2.6' }],
+    practice: [
+      {
+        probe: 'web',
+        state,
+        recorded,
+        reason: recorded && 'known since Linux 2.6',
+        ...(scripted === 'conforms varying' && { varies: 'A hash chooses.' }),
+      },
+    ],
   };
 }
 

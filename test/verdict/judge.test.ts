@@ -80,11 +80,20 @@ t.test('orders that differ are told apart from orders that do not', async (t) =>
 
 t.test('practice: written and read again it is the same; another decision is a change', async (t) => {
   const [deviation] = judge(plan, [over('wifi')], lte, 'must');
-  const recorded = recordOf(deviation!, undefined)!;
+  const recorded = recordOf([deviation!])!;
   const again = readPractice(writePractice({ lab: { '': { web: recorded } } })).lab!['']!.web;
   t.match(comparePractice(deviation!, again), { state: 'as recorded' });
   t.match(comparePractice(deviation!, undefined), { state: 'not recorded' });
   t.match(comparePractice(judge(plan, [over('lte')], lte, 'must')[0]!, again), { state: 'changed' });
+});
+
+t.test('practice that varies: a hand-written one is read, half a one is not', async (t) => {
+  const of = (more: string) => `lab: { "": { web: { ${more} } } }`;
+  const one = (router: string) => `{ outcome: conforms, decision: { router: ${router} } }`;
+  const text = of(`varies: a hash chooses, one-of: [${one('a')}, ${one('b')}]`);
+  t.match(readPractice(text), { lab: { '': { web: { varies: 'a hash chooses' } } } });
+  t.throws(() => readPractice(of(`varies: a hash chooses, one-of: [${one('a')}]`)));
+  t.throws(() => readPractice(of(`one-of: [${one('a')}, ${one('b')}]`)));
 });
 
 t.test('the practice of a kernel is its own, else the nearest older, else the nearest', async (t) => {
