@@ -7,6 +7,7 @@ import { findKernel, kernelsThere } from '../guests/kernel-names.ts';
 import { latestUml } from '../guests/kernel-store.ts';
 import { versionNamed } from '../guests/kernel-version.ts';
 import { defaultImage } from '../images/default-image.ts';
+import { builtImages } from '../images/store.ts';
 import { printDiagnostics } from '../lab/diagnostics.ts';
 import { readLabFile } from '../lab/files.ts';
 import type { Path } from '../lab/problem.ts';
@@ -30,6 +31,7 @@ const practices = new Map<string, StackPractice>();
 export const parts: Parts = {
   readLab,
   stacks: stackNames,
+  userLands: () => builtImages().map(({ name }) => name),
   wholeStackName: (name) =>
     stackNamed(name).needsUserLand && !stackParts(name).image ? `${name}@${defaultImage()}` : name,
   machine: thisMachine,

@@ -11,6 +11,8 @@ export interface Parts extends Pick<MakeRunsOptions, 'variantsOf' | 'planOf' | '
   /** A lab, or what is wrong with its file, ready to be printed. */
   readLab(file: string): Promise<ReadLab>;
   stacks: string[];
+  /** Those that are built. */
+  userLands(): string[];
   machine: Machine;
   laboratory: Laboratory;
   /** Boots a guest of a kernel. @throws KernelUnavailable */

@@ -160,14 +160,17 @@ export function makeProgram(done: (exitCode: number) => void): Command {
   command('record', "Run labs and take today's decisions as practice", [
     ['miflab record', 'every lab below labs/; says what changed'],
     ['miflab record labs/dns --stack networkd', 'the decisions of one stack on one topic'],
+    ['miflab record labs/dns --stack all --repeat 5', 'of every stack, and which of them vary'],
   ])
     .addArgument(labs())
     .addOption(grep())
     .option('-w, --workers <n>', 'labs at once (default: 4 for each processor)', fromOne)
+    .option('--repeat <n>', 'run each lab so often; differing decisions are practice that varies', fromOne, 1)
     .addOption(timers())
     .addOption(stackOption())
     .addOption(kernelOption())
     .addOption(modulesOption())
+    .addOption(reporterOption())
     .addOption(output())
     .action(action(async () => (await import('./record.ts')).record));
 
@@ -273,7 +276,7 @@ const timers = () =>
 const stackOption = () =>
   new Option(
     '--stack <names>',
-    'host stacks under test, with commas between them: kernel,networkd@trixie; all: every one that is there, all@trixie: in that user land',
+    'host stacks under test, with commas between them: kernel,networkd@trixie; all: every one that is there, in every user land; all@trixie: every one in that user land; networkd@all: that one in every user land',
   ).argParser(stacks);
 const kernelOption = () =>
   new Option(

@@ -5,11 +5,12 @@ import { availableStacks } from './available-stacks.ts';
 import type { Parts } from './parts.ts';
 import { UsageError } from './usage-error.ts';
 
-type StackParts = Pick<Parts, 'stacks' | 'wholeStackName' | 'machine'>;
+type StackParts = Pick<Parts, 'stacks' | 'wholeStackName' | 'userLands' | 'machine'>;
 
 /**
- * The stacks that --stack stands for: `all` is every one that this machine has, `all@trixie` every one in that user
- * land. What it has not is said in a line on standard error. Undefined where the command names none.
+ * The stacks that --stack stands for: `all` is every one wherever it can live here, among the machine's own files and
+ * in every user land that is built; `all@trixie` every one in that user land, `networkd@all` that one in every user
+ * land. What is not there is said in a line on standard error. Undefined where the command names none.
  *
  * @throws UsageError for a stack or a client that miflab does not have, whether the command or a lab asks for it
  */
@@ -23,13 +24,26 @@ export async function chosenStacks(
   return chosen && [...new Set(chosen)];
 }
 
-async function named(word: string, { stacks, wholeStackName, machine }: StackParts): Promise<string[]> {
-  if (!/^all(@|$)/.test(word)) return [word];
-  const every = stacks.map((stack) => wholeStackName(word.replace('all', stack)));
-  const { available, leftOut } = await availableStacks(every, machine);
+async function named(word: string, parts: StackParts): Promise<string[]> {
+  const [stack = '', place] = word.split('@');
+  if (stack !== 'all' && place !== 'all') return [word];
+  if (stack !== 'all') refuseUnknown(stack, parts.stacks);
+  const names = stack === 'all' ? parts.stacks : [stack];
+  const every = new Set(names.flatMap((name) => everywhere(name, place, parts)));
+  const { available, leftOut } = await availableStacks([...every], parts.machine);
   if (leftOut.length > 0) process.stderr.write(`left out of ${word}: ${leftOut.join(', ')}\n`);
   if (available.length === 0) throw new UsageError(`${word}: this machine has none of them`);
   return available;
+}
+
+function everywhere(
+  stack: string,
+  place: string | undefined,
+  { wholeStackName, userLands }: StackParts,
+): string[] {
+  if (place !== undefined && place !== 'all') return [`${stack}@${place}`];
+  const inUserLands = userLands().map((userLand) => `${stack}@${userLand}`);
+  return place === 'all' ? inUserLands : [wholeStackName(stack), ...inUserLands];
 }
 
 function refuseUnknown(name: string, known: string[]): void {

@@ -41,6 +41,7 @@ function fakeParts(scripts: Record<string, Scripted[]>, machine: Partial<Machine
         : { mistakes: `${file}:1:1: this is no lab` };
     },
     stacks: ['kernel', 'networkd'],
+    userLands: () => ['bookworm', 'trixie'],
     machine: { ...wholeMachine, ...machine },
     wholeStackName: (name) => name,
     variantsOf: ({ lab }) => [

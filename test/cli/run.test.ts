@@ -127,27 +127,43 @@ t.test('timers and stack stand in the results', async (t) => {
   t.match(lastResults().runs, [{ timers: 'real', stack: 'networkd', id: 'one · networkd' }]);
 });
 
-t.test(
-  'all is every stack that is there, in the user land it names; the rest is said in a line',
-  async (t) => {
-    const parts = inFolderOf(
-      t,
-      { one: conforms },
-      {
-        hasProgram: (name) => name !== 'systemd-resolved',
-        lackingImage: async (name) => (name === 'sid' ? 'the user land sid is not built' : undefined),
-      },
-    );
-    await runIn(t, parts, { stack: ['all@trixie'] });
+t.test('all is every stack wherever it is there; the rest is said in a line', async (t) => {
+  const parts = inFolderOf(
+    t,
+    { one: conforms },
+    {
+      hasProgram: (name, image) => name !== 'systemd-resolved' || image === 'bookworm',
+      lackingImage: async (name) => (name === 'sid' ? 'the user land sid is not built' : undefined),
+    },
+  );
+  const table: [stack: string, runs: string[], leftOut: RegExp][] = [
+    [
+      'all',
+      ['kernel', 'kernel@bookworm', 'kernel@trixie', 'networkd@bookworm'],
+      /^left out of all: networkd \(no systemd-resolved\), networkd@trixie \(no systemd-resolved\)\n$/,
+    ],
+    ['all@trixie', ['kernel@trixie'], /^left out of all@trixie: networkd@trixie/],
+    [
+      'all@all',
+      ['kernel@bookworm', 'kernel@trixie', 'networkd@bookworm'],
+      /^left out of all@all: networkd@t/,
+    ],
+    ['kernel@all', ['kernel@bookworm', 'kernel@trixie'], /^$/],
+  ];
+  for (const [stack, runs, leftOut] of table) {
+    const { stderr } = await runIn(t, parts, { stack: [stack] });
     t.same(
-      lastResults().runs.map(({ stack }) => stack),
-      ['kernel@trixie'],
+      lastResults().runs.map((run) => run.stack),
+      runs,
+      stack,
     );
-    await t.rejects(runIn(t, parts, { stack: ['all@sid'] }), {
-      message: 'all@sid: this machine has none of them',
-    });
-  },
-);
+    t.match(stderr, leftOut, stack);
+  }
+  await t.rejects(runIn(t, parts, { stack: ['all@sid'] }), {
+    message: 'all@sid: this machine has none of them',
+  });
+  await t.rejects(runIn(t, parts, { stack: ['netwrkd@all'] }), { message: /unknown stack netwrkd/ });
+});
 
 t.test('a stack that does not exist is refused, whoever asks for it', async (t) => {
   await t.rejects(runIn(t, inFolderOf(t, { one: conforms }), { stack: ['netwrkd'] }), {
