@@ -4,6 +4,7 @@ import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readLab } from '../src/lab/reader.ts';
 import { labFilesBelow, labNameOf } from '../src/suite/lab-files.ts';
+import { managerIn } from '../src/suite/practice-files.ts';
 import { readPractice } from '../src/verdict/practice.ts';
 import type { NamedLab, NamedPractice } from './labs-page.ts';
 
@@ -20,8 +21,19 @@ export const committedLabs = (): NamedLab[] =>
 /** A file per stack and kernel: practice/kernel/6.18.yaml is Linux 6.18. */
 export const committedPractice = (): NamedPractice[] =>
   readdirSync(path('practice')).flatMap((stack) =>
-    readdirSync(path(join('practice', stack))).map((file) => ({
-      name: `${stack === 'kernel' ? 'Linux' : `${stack} on Linux`} ${basename(file, '.yaml')}`,
-      practice: readPractice(readFileSync(path(join('practice', stack, file)), 'utf8')),
-    })),
+    readdirSync(path(join('practice', stack))).map((file) => {
+      const text = readFileSync(path(join('practice', stack, file)), 'utf8');
+      const kernel = basename(file, '.yaml');
+      return {
+        name: `${stack === 'kernel' ? 'Linux' : `${stack} on Linux`} ${kernel}`,
+        stack,
+        kernel,
+        manager: managerIn(text),
+        practice: readPractice(text),
+      };
+    }),
   );
+
+/** The labs that `make matrix` compares, in the order of their list. */
+export const comparedLabs = (): string[] =>
+  readFileSync(path('labs/compared.txt'), 'utf8').replaceAll(/#.*/g, '').split(/\s+/).filter(Boolean);

@@ -9,8 +9,13 @@ export interface NamedLab {
 }
 
 export interface NamedPractice {
-  /** kernel 6.18 */
+  /** networkd@trixie on Linux 6.18 */
   name: string;
+  stack: string;
+  /** 6.18 */
+  kernel: string;
+  /** What the stack says of its version, where it lives in a user land. */
+  manager?: string;
   practice: Practice;
 }
 

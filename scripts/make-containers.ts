@@ -1,17 +1,28 @@
 // Gives the container engine the images that the tests use, without a registry: a user land that miflab has built,
 // as it is (miflab:trixie), and with systemd as PID 1 (miflab:networkd).
-import { once } from 'node:events';
 import { openEngine } from '../src/containers/engine.ts';
 import { rootFolder } from '../src/images/store.ts';
 import { startMapped } from '../src/sys/sandbox.ts';
 
 const engine = await openEngine();
 
+/** Reads what the engine says to its end: what went wrong stands only there, and unread it keeps this program up. */
+const finished = (stream: NodeJS.ReadableStream): Promise<void> =>
+  new Promise((resolve, reject) => {
+    engine.modem.followProgress(
+      stream,
+      (error) => (error ? reject(error) : resolve()),
+      ({ stream: said = '' }: { stream?: string }) => process.stderr.write(said),
+    );
+  });
+
 const importUserLand = async (name: string): Promise<void> => {
   // With the ids that its files have within a lab.
   const { started } = await startMapped(['tar', '-C', rootFolder(name), '--numeric-owner', '-c', '.']);
   started.stdin.end();
-  await engine.importImage(started.stdout, { repo: 'miflab', tag: name, changes: 'CMD ["/bin/sh"]' });
+  await finished(
+    await engine.importImage(started.stdout, { repo: 'miflab', tag: name, changes: 'CMD ["/bin/sh"]' }),
+  );
   const { exitCode } = await started;
   if (exitCode !== 0) throw new Error(`the user land ${name} cannot be read: miflab image build ${name}`);
 };
@@ -22,13 +33,7 @@ const buildImage = async (name: string): Promise<void> => {
     { context: 'images/containers', src: [dockerfile] },
     { t: `miflab:${name}`, dockerfile, networkmode: 'none' },
   );
-  engine.modem.followProgress(
-    stream,
-    () => {},
-    ({ stream: said, error }: { stream?: string; error?: string }) =>
-      process.stderr.write(said ?? error ?? ''),
-  );
-  await once(stream, 'end');
+  await finished(stream);
 };
 
 await importUserLand('trixie');

@@ -14,7 +14,7 @@ export interface Uptake {
   routesEveryLease?: true;
   nameServers: NameServers;
   said(link: string, offers: LinkOffers): HostState['said'];
-  /** What it says once it knows a router, of several on a link, whose route it may not keep. */
+  /** What it says once it knows a router whose route it may not keep. */
   knows(link: string, router: string): HostState['said'][number] | undefined;
 }
 
@@ -83,18 +83,17 @@ const advertisedRouters = (
     addresses: [linkLocal],
     router: node,
   }));
-  return knownBesideOthers(stated, uptake);
+  return asKnown(stated, uptake);
 };
 
-/** Where one link has several routers, a stack that keeps one route has taken up the others once it knows them. */
-export const knownBesideOthers = (
+/** A router that the stack knows has been taken up, whether or not it keeps its route. */
+export const asKnown = (
   routers: HostState['defaultRouters'],
   { knows }: Uptake,
 ): HostState['defaultRouters'] =>
   routers.map((router) => {
     const linkLocal = router.addresses.find((address) => address.startsWith('fe80:'));
-    const isAlone = routers.every((other) => other === router || other.interface !== router.interface);
-    const known = linkLocal && !isAlone ? knows(router.interface, linkLocal) : undefined;
+    const known = linkLocal ? knows(router.interface, linkLocal) : undefined;
     return known ? { ...router, known } : router;
   });
 

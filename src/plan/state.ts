@@ -3,7 +3,7 @@ export interface HostState {
   node: string;
   /**
    * Default routes through one of these next hops on these interfaces; the router's name is for people. Where the
-   * stack keeps one route of several, `known`: what a daemon has said once it knows this router too.
+   * stack does not make a route of every router, `known`: what a daemon has said once it knows this one.
    */
   defaultRouters: {
     interface: string;

@@ -12,11 +12,15 @@ import type { PlannedInterface, PlannedStep, Responder, Timers } from './plan.ts
 import { planned } from './plan-mistake.ts';
 import { planProbe } from './probes.ts';
 import { resolveReferences } from './references.ts';
-import { addressedState, knownBesideOthers, settledState, type Uptake } from './settled.ts';
+import { addressedState, asKnown, settledState, type Uptake } from './settled.ts';
 import { anyState, bothStates, type HostState } from './state.ts';
 import { addressOfNode, hostUnderTest, makeTopology, nodeNamed, type Topology } from './topology.ts';
 
-const WAIT_MS: Record<Timers, number> = { fast: 10_000, real: 60_000, virtual: 60_000 };
+/**
+ * Where much else holds the kernel's lock on links (RTNL), the duplicate address detection of all namespaces stands
+ * still: an address was not usable after 10 s on a machine where others made and removed a thousand hosts.
+ */
+const WAIT_MS: Record<Timers, number> = { fast: 30_000, real: 60_000, virtual: 60_000 };
 
 export interface StepContext {
   lab: Lab;
@@ -246,7 +250,7 @@ const settling = (state: State, topology: Topology, uptake: Uptake, quiet: Quiet
   const stated = hostState(state, topology, uptake, quiet);
   const links = stated.defaultRouters.map((hop) => hop.interface);
   return bothStates(
-    { ...stated, defaultRouters: knownBesideOthers(stated.defaultRouters, uptake) },
+    { ...stated, defaultRouters: asKnown(stated.defaultRouters, uptake) },
     addressedState(topology, links, uptake, quiet),
   );
 };

@@ -76,6 +76,7 @@ const variant = (name: string, description: string, lines: string): Stack => ({
       shown: 'last',
     },
     settled: (link) => takenUp(host, image, link),
+    // Of several routers of a link it keeps the route of the best, and it makes none without a global address.
     knowsRouter: ({ interface: { name } }, address) => ({
       daemon: idOn(host),
       pattern: `^${name} ROUTERADVERT done.* ${address}( |$)`,

@@ -107,8 +107,8 @@ export interface PlannedStack {
    */
   settled?(link: StackLink): HostState['said'];
   /**
-   * Of a stack that keeps the default route of one router a link: what it has said once it knows the router with
-   * this link-local address, whose route it may not keep.
+   * Of a stack that does not make a default route of every router that advertises itself: what it has said once it
+   * knows the one with this link-local address.
    */
   knowsRouter?(link: StackLink, address: string): HostState['said'][number];
 }

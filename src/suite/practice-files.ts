@@ -77,3 +77,6 @@ const heading = (product: Product | undefined): string =>
         '',
       ].join('\n')
     : '';
+
+/** What the head of a practice file says of the manager that was measured; undefined outside of user lands. */
+export const managerIn = (text: string): string | undefined => /^# (.+)\n# resolver /.exec(text)?.[1];

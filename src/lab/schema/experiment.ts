@@ -78,7 +78,7 @@ export const State = define(
       }),
     ).optional(),
     within: describe(
-      'Deadline, counted from the step before (default 10s with fast timers, 60s with real ones)',
+      'Deadline, counted from the step before (default 30s with fast timers, 60s with real ones)',
       Duration,
     ).optional(),
   }),
