@@ -10,6 +10,7 @@ import { silence } from '../testbed/silence.ts';
 import { setSysctls } from '../testbed/sysctls.ts';
 import { setCarrier } from './carrier.ts';
 import { runProbe } from './probe.ts';
+import { readdressed } from './readdress.ts';
 import { sendFrame } from './send-frame.ts';
 import { type SinceTrigger, sinceTrigger, waitForState } from './wait.ts';
 
@@ -67,8 +68,21 @@ const runStep = async (lab: RunningLab, step: PlannedStep, seen: SinceTrigger): 
     case 'impair':
       return impairLink(plan, step.link, step.impair);
     case 'send':
-      return sendFrame(step.node, step.interface, Buffer.from(step.frame, 'hex'));
+      return sendFrame(step.node, step.interface, frameNow(lab, step));
     case 'probe':
       return runProbe(lab, step.probe);
   }
+};
+
+/** Some stacks give the host a link-local address of their own making, and remove the one that its MAC address suggests. */
+const frameNow = (lab: RunningLab, step: PlannedStep & { kind: 'send' }): Buffer => {
+  const frame = Buffer.from(step.frame, 'hex');
+  const own = lab.host
+    .tables()
+    .addresses.filter(({ interface: name, scope }) => name === step.interface && scope === 'link')
+    .map(({ address }) => address);
+  const [other] = own;
+  return other === undefined || own.includes(step.hostAddress)
+    ? frame
+    : readdressed(frame, step.hostAddress, other);
 };

@@ -214,7 +214,15 @@ export type PlannedStep = StepBase &
     | { kind: 'silence'; node: string; mode: 'all' | 'neighbours' | 'forwarding' | 'none' }
     | { kind: 'impair'; link: string; impair: PlannedImpairment }
     | { kind: 'after'; ms: number }
-    | { kind: 'send'; node: string; interface: string /** A whole Ethernet frame. */; frame: string }
+    | {
+        kind: 'send';
+        node: string;
+        interface: string;
+        /** A whole Ethernet frame. */
+        frame: string;
+        /** The host's link-local address as its MAC address makes it: where the host has another, the frame goes there. */
+        hostAddress: string;
+      }
     | { kind: 'probe'; probe: PlannedProbe }
   );
 

@@ -99,16 +99,19 @@ export const planSteps = (context: StepContext): PlannedSteps => {
       topologies.push(topology);
       return differences(before, lab, timers, `change ${Object.keys(step.change).join(', ')}`);
     }
-    if (step.send)
+    if (step.send) {
+      const frame = frameContext(step.send, topology);
       return [
         {
           kind: 'send',
           title: `send from ${step.send.node}`,
           node: step.send.node,
           interface: step.send.link,
-          frame: Buffer.from(frameOf(step.send, frameContext(step.send, topology))).toString('hex'),
+          frame: Buffer.from(frameOf(step.send, frame)).toString('hex'),
+          hostAddress: frame.host.linkLocal,
         },
       ];
+    }
     if (step.probe)
       return Object.entries(step.probe).map(([name, probe]) => {
         const planned = planProbe(name, askedByStack(probe, context.clients), probes++, topology, timers);

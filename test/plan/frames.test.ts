@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import t from 'tap';
 import { readHeaders } from '../../src/evidence/headers.ts';
+import { readdressed } from '../../src/experiment/readdress.ts';
 import type { Packet } from '../../src/lab/schema.ts';
 import { type FrameContext, frameOf } from '../../src/plan/frames.ts';
 import { dissectFrames, noTshark } from '../evidence/tshark.ts';
@@ -304,4 +305,35 @@ t.test('a value that does not fit its field is refused by the name of the field'
   ];
   for (const [packet, message] of refused) t.throws(() => frame(packet), { name: 'RangeError', message });
   t.end();
+});
+
+t.test('a frame for another link-local address is the frame that would have been made for it', async (t) => {
+  const redirect: Partial<Packet> = { redirect: { target: 'better', 'redirected-destination': 'server' } };
+  const toHost = (linkLocal: string, packet: Partial<Packet>): Buffer =>
+    Buffer.from(
+      frameOf({ node: 'router', link: 'wifi', ...packet } as Packet, {
+        ...context,
+        host: { ...nodes.host!, linkLocal },
+      }),
+    );
+  const address = fc.bigInt({ min: 1n, max: 2n ** 64n - 1n }).map(
+    (id) =>
+      `fe80::${id
+        .toString(16)
+        .padStart(16, '0')
+        .replaceAll(/....(?=.)/g, '$&:')}`,
+  );
+  fc.assert(
+    fc.property(address, address, (from, to) => {
+      t.same(readdressed(toHost(from, redirect), from, to), toHost(to, redirect));
+    }),
+  );
+  const wrong = { redirect: { ...redirect.redirect!, checksum: 0x1234 } };
+  t.not(
+    readdressed(toHost('fe80::5', wrong), 'fe80::5', 'fe80::77').readUInt16BE(56),
+    toHost('fe80::77', redirect).readUInt16BE(56),
+    'a checksum that is wrong stays wrong',
+  );
+  const others = toHost('fe80::5', { 'router-advertisement': {} });
+  t.equal(readdressed(others, 'fe80::5', 'fe80::77'), others, 'one for all nodes is left as it is');
 });
