@@ -8,7 +8,7 @@ import { atLeast, atMost, median, row, several, timed } from './figures.ts';
 import { type BringUp, byHand, byMiflab, byMininet } from './hosts.ts';
 import { kernels } from './kernels.ts';
 import { megabytesOfLabs, processorSeconds } from './resources.ts';
-import { userLands } from './stacks.ts';
+import { matrix, userLands } from './stacks.ts';
 
 const MIFLAB = ['node', 'dist/miflab.js'];
 const LAB = 'bench/labs/radvd-and-dnsmasq.yaml';
@@ -99,7 +99,11 @@ try {
   await manyLabs();
   await hosts();
   await userLands();
+<<<<<<< HEAD
   await kernels(run);
+=======
+  await matrix(run);
+>>>>>>> 901d7cd (connman 2.0 asks for DHCPv6 information; a soak and a bench over stacks; the Dockerfiles were built)
 } finally {
   rmSync(results, { recursive: true });
 }

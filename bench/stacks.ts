@@ -1,4 +1,6 @@
-/** What a host in a user land costs: time to start it, and memory of one with NetworkManager. */
+/** What hosts in user lands cost: time to start one, memory of one with NetworkManager, labs over many stacks. */
+import { spawnSync } from 'node:child_process';
+import { comparedLabs } from '../scripts/committed.ts';
 import { defaultImage } from '../src/images/default-image.ts';
 import { unusable } from '../src/images/store.ts';
 import { Lab } from '../src/lab/schema.ts';
@@ -23,6 +25,28 @@ export const userLands = async () => {
   const difference = median(within) - median(without);
   row(`a host's own user land (${image}), added to its start`, difference, 'ms', atMost(200, 'ms'));
   row('memory of a host with NetworkManager', await megabytesOfNetworkManager(image), 'MB', atMost(80, 'MB'));
+};
+
+const STACKS = [
+  'kernel',
+  'dhclient',
+  'ifupdown',
+  'udhcpc',
+  'dhcpcd',
+  'networkd',
+  'networkmanager',
+  'connman',
+];
+
+/** Wall time of thirty of the labs that are compared, over eight stacks, whatever they come to. */
+export const matrix = async (run: (...words: string[]) => string[]) => {
+  const image = defaultImage();
+  if (await unusable(image)) return;
+  const stacks = STACKS.map((stack) => `${stack}@${image}`).join(',');
+  const [file, ...args] = run(...comparedLabs().slice(0, 30), '--stack', stacks);
+  const began = performance.now();
+  spawnSync(file!, args, { stdio: 'ignore' });
+  row('30 labs over 8 stacks, wall', (performance.now() - began) / 1000, 's', atMost(180, 's'));
 };
 
 /** Until the first step of a lab of two nodes begins. */

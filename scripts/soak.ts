@@ -1,6 +1,7 @@
 // The labs, several times, while every processor is kept busy: `make soak`. Verdicts and decisions must be the same
 // every time, and in virtual time everything that was seen; what differs is said, and the exit code is 1. SOAK_TIMES
-// says how often, 10 if it does not; its arguments are the labs.
+// says how often, 10 if it does not; its arguments are the labs. With SOAK_STACKS they are run over these stacks,
+// without their controls.
 
 import { createHash } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
@@ -13,6 +14,7 @@ import { keepBusy } from './keep-busy.ts';
 
 const times = Number(process.env.SOAK_TIMES ?? 10);
 const labs = process.argv.length > 2 ? process.argv.slice(2) : ['labs'];
+const stacks = process.env.SOAK_STACKS;
 const folder = mkdtempSync(join(tmpdir(), 'miflab-soak-'));
 
 /**
@@ -49,7 +51,7 @@ const runOnce = async (output: string): Promise<Map<string, string>> => {
     'dist/miflab.js',
     'run',
     ...labs,
-    '--controls',
+    ...(stacks ? ['--stack', stacks] : ['--controls']),
     '--output',
     output,
     '--reporter',

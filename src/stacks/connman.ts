@@ -1,6 +1,13 @@
 /** connman as Debian starts it, with its own DNS proxy (connmand(8)). One service at a time has the default route. Pure. */
+import type { NameServerSource } from '../plan/offers.ts';
 import { systemBus } from './dbus.ts';
 import type { Stack } from './stack.ts';
+
+/** Where advertisements have the O flag 1.36, 1.41 and 1.44 sent no DHCPv6 packet; 2.0 asks for information. */
+const sourcesIn = (image = ''): NameServerSource[] => [
+  ...(['dhcpv4', 'dhcpv6', 'rdnss'] as const),
+  ...(['bullseye', 'bookworm', 'trixie'].includes(image) ? [] : (['information'] as const)),
+];
 
 export const connman: Stack = {
   name: 'connman',
@@ -12,7 +19,7 @@ export const connman: Stack = {
   version: ['connmand', '--version'],
   resolverFile: '/run/connman/resolv.conf',
   resolver: 'connman',
-  plan: ({ host, links }) => ({
+  plan: ({ host, image, links }) => ({
     unsupported: links.some(({ interface: { addresses }, routes }) => addresses.length + routes.length > 0)
       ? 'the lab states addresses or routes of the host, which miflab does not hand to connman'
       : undefined,
@@ -30,8 +37,7 @@ export const connman: Stack = {
         started: true,
       },
     ],
-    // No DHCPv6 packet was seen of 1.41 and 1.44 where advertisements have the O flag.
-    nameServers: { from: ['dhcpv4', 'dhcpv6', 'rdnss'], shown: 'none' },
+    nameServers: { from: sourcesIn(image), shown: 'none' },
     // The lease comes before the route; which link has the only default route is connman's choice. 1.44 says no
     // more which routes it adds, and older ones do not say which service is the default.
     settled: ({ offers: { dhcpv4 } }) =>
