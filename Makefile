@@ -99,10 +99,9 @@ space = $(subst ,, )
 STACKS = kernel dhclient ifupdown udhcpc dhcpcd networkd networkmanager connman
 .PHONY: soak-stacks
 soak-stacks: build
-	SOAK_TIMES=20 SOAK_STACKS=$(subst $(space),$(comma),$(STACKS:%=%@trixie)) \
-	SOAK_LABS="configuration/classless-routes default-router/preference-across-links egress/dhcp-two-links first-hop/redirect-followed source-address/deprecated-avoided" \
-	node --import tsx scripts/soak.ts
->>>>>>> 901d7cd (connman 2.0 asks for DHCPv6 information; a soak and a bench over stacks; the Dockerfiles were built)
+	SOAK_TIMES=20 SOAK_STACKS=$(subst $(space),$(comma),$(STACKS:%=%@trixie)) node --import tsx scripts/soak.ts \
+	configuration/classless-routes default-router/preference-across-links egress/dhcp-two-links \
+	first-hop/redirect-followed source-address/deprecated-avoided
 
 # Images for the container engine, of the user land trixie: for the tests of hosts in containers.
 .PHONY: containers

@@ -99,11 +99,8 @@ try {
   await manyLabs();
   await hosts();
   await userLands();
-<<<<<<< HEAD
   await kernels(run);
-=======
   await matrix(run);
->>>>>>> 901d7cd (connman 2.0 asks for DHCPv6 information; a soak and a bench over stacks; the Dockerfiles were built)
 } finally {
   rmSync(results, { recursive: true });
 }

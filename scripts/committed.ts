@@ -2,11 +2,14 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readDefinitions } from '../src/images/definition.ts';
 import { readLab } from '../src/lab/reader.ts';
+import { stacks } from '../src/stacks/index.ts';
 import { labFilesBelow, labNameOf } from '../src/suite/lab-files.ts';
 import { managerIn } from '../src/suite/practice-files.ts';
 import { readPractice } from '../src/verdict/practice.ts';
 import type { NamedLab, NamedPractice } from './labs-page.ts';
+import { matrixPage } from './matrix-page.ts';
 
 const path = (name: string): string => fileURLToPath(new URL(`../${name}`, import.meta.url));
 
@@ -37,3 +40,15 @@ export const committedPractice = (): NamedPractice[] =>
 /** The labs that `make matrix` compares, in the order of their list. */
 export const comparedLabs = (): string[] =>
   readFileSync(path('labs/compared.txt'), 'utf8').replaceAll(/#.*/g, '').split(/\s+/).filter(Boolean);
+
+/** Of the stacks themselves, without variants, in the user lands that images/user-lands.yaml defines. */
+export const committedMatrix = (labs: NamedLab[], practices: NamedPractice[]): string => {
+  const columns = stacks.filter(({ name, foreign }) => !name.includes('+') && !foreign);
+  return matrixPage(
+    comparedLabs(),
+    labs,
+    practices,
+    columns.map(({ name }) => name),
+    Object.keys(readDefinitions()),
+  );
+};

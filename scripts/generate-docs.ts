@@ -1,12 +1,11 @@
 /** Writes what comes from the schema of the lab language, from the labs and from the definitions of user lands: node --import tsx scripts/generate-docs.ts */
 import { readFile, writeFile } from 'node:fs/promises';
-import { readDefinitionFile, readDefinitions } from '../src/images/definition.ts';
+import { readDefinitionFile } from '../src/images/definition.ts';
 import { dockerfiles } from '../src/images/dockerfile.ts';
 import { jsonSchema } from '../src/lab/json-schema.ts';
 import { referencePage } from '../src/lab/reference.ts';
-import { committedLabs, committedPractice, comparedLabs } from './committed.ts';
+import { committedLabs, committedMatrix, committedPractice } from './committed.ts';
 import { labsPage } from './labs-page.ts';
-import { matrixPage } from './matrix-page.ts';
 
 const root = new URL('../', import.meta.url);
 const example = await readFile(new URL('test/fixtures/labs/preference.yaml', root), 'utf8');
@@ -15,9 +14,6 @@ await writeFile(new URL('docs/lab.schema.json', root), `${JSON.stringify(jsonSch
 const labs = committedLabs();
 const practices = committedPractice();
 await writeFile(new URL('docs/labs.md', root), labsPage(labs, practices));
-await writeFile(
-  new URL('docs/matrix.md', root),
-  matrixPage(comparedLabs(), labs, practices, Object.keys(readDefinitions())),
-);
+await writeFile(new URL('docs/matrix.md', root), committedMatrix(labs, practices));
 for (const [file, text] of Object.entries(dockerfiles(readDefinitionFile())))
   await writeFile(new URL(file, root), text);

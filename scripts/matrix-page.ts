@@ -32,21 +32,22 @@ const SIGNS: Record<Outcome, string> = {
   unsupported: '–',
 };
 
-/** @param userLands in the order of their releases */
+/**
+ * @param stacks the columns of the tables
+ * @param userLands in the order of their releases
+ */
 export const matrixPage = (
   compared: string[],
   labs: NamedLab[],
   practices: NamedPractice[],
+  stacks: string[],
   userLands: string[],
 ): string => {
-  const measured = practices.filter(({ stack }) => userLands.includes(userLandOf(stack)));
-  const kernel = measured[0]!.kernel;
-  const ofKernel = measured.filter((one) => one.kernel === kernel);
-  const stacks = [...new Set(ofKernel.map(({ stack }) => stack.split('@')[0]!))].toSorted(
-    (one, other) =>
-      ofKernel.findIndex(({ stack }) => stack.startsWith(`${one}@`)) -
-      ofKernel.findIndex(({ stack }) => stack.startsWith(`${other}@`)),
+  const measured = stacks.flatMap((name) =>
+    userLands.flatMap((userLand) => practices.filter(({ stack }) => stack === `${name}@${userLand}`)),
   );
+  const { kernel } = measured[0]!;
+  const ofKernel = measured.filter((one) => one.kernel === kernel);
   const rows = compared.flatMap((name) => rowsOf(labs.find((lab) => lab.name === name)!, ofKernel));
   const topics = [...new Set(rows.map(({ lab }) => lab.lab.topic))];
   return [
@@ -55,12 +56,13 @@ export const matrixPage = (
     '<!-- Written by scripts/generate-docs.ts from labs/compared.txt and practice/: change it there. -->',
     '',
     `${compared.length} labs whose answer depends on who configures the host, measured on Linux ${kernel} in the user lands`,
-    `${userLands.join(', ')} ([images.md](images.md)). \`make matrix\` measures them again and says what has changed; a`,
-    'stack is in [stacks.md](stacks.md), a verdict in [verdicts.md](verdicts.md).',
+    `${userLands.join(', ')} ([images.md](images.md)). \`make matrix\` measures them again and says what has changed.`,
+    'Stacks and their variants are in [stacks.md](stacks.md), verdicts in [verdicts.md](verdicts.md); `practice/` has what',
+    'the variants decided.',
     '',
-    '✓ conforms, ○ no RFC decides or the RFC leaves it open, ✗ deviates, ~ varies from run to run, – unsupported there. Letters stand',
-    'for decisions, which are spelled out below each table: where a row has none, all decide the same. Where user lands differ each',
-    'is named.',
+    '✓ conforms, ○ no RFC decides or the RFC leaves it open, ✗ deviates, ~ varies from run to run, – unsupported. Letters',
+    'stand for decisions, which are spelled out below each table: a row without letters has one. Where user lands differ',
+    'each is named.',
     '',
     '## Versions',
     '',
@@ -72,18 +74,26 @@ export const matrixPage = (
       topicSection(
         topic,
         rows.filter(({ lab }) => lab.lab.topic === topic),
-        stacks,
-        userLands,
+        stacks.map((name) => ({
+          name,
+          userLands: userLands.filter((land) => ofKernel.some(({ stack }) => stack === `${name}@${land}`)),
+        })),
       ),
     ),
     '',
   ].join('\n');
 };
 
+interface Column {
+  name: string;
+  /** Those that have the stack. */
+  userLands: string[];
+}
+
 const userLandOf = (stack: string): string => stack.split('@')[1] ?? '';
 
 const versionOf = (practices: NamedPractice[], name: string): string =>
-  practices.find(({ stack }) => stack === name)?.manager ?? '–';
+  practices.find(({ stack }) => stack === name)?.manager?.replace(' multi-call binary.', '') ?? '–';
 
 const rowsOf = (lab: NamedLab, practices: NamedPractice[]): Row[] => {
   const variants = [...new Set(practices.flatMap(({ practice }) => Object.keys(practice[lab.name] ?? {})))];
@@ -145,25 +155,25 @@ const decisionText = ({
     .join(', ');
 };
 
-const topicSection = (topic: string, rows: Row[], stacks: string[], userLands: string[]): string[] => [
+const topicSection = (topic: string, rows: Row[], columns: Column[]): string[] => [
   '',
   `## ${topic}`,
   '',
   ...table(
-    ['lab', ...stacks],
+    ['lab', ...columns.map(({ name }) => name)],
     rows.map((row) => [
       `[${row.name.slice(topic.length + 1)}](../labs/${row.lab.name}.yaml)`,
-      ...stacks.map((stack) => cellText(row, stack, userLands)),
+      ...columns.map((column) => cellText(row, column)),
     ]),
   ),
   ...rows.flatMap(legendOf),
 ];
 
 /** One sign where all user lands are alike, else each with its user lands. */
-const cellText = (row: Row, stack: string, userLands: string[]): string => {
+const cellText = (row: Row, { name, userLands }: Column): string => {
   const groups = new Map<string, string[]>();
   for (const userLand of userLands) {
-    const cell = row.cells.find((one) => one.stack === stack && one.userLand === userLand);
+    const cell = row.cells.find((one) => one.stack === name && one.userLand === userLand);
     const sign = cell ? signOf(cell, row.ways) : SIGNS.unsupported;
     groups.set(sign, [...(groups.get(sign) ?? []), userLand]);
   }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import t from 'tap';
-import { committedLabs, committedPractice } from '../scripts/committed.ts';
+import { committedLabs, committedMatrix, committedPractice, comparedLabs } from '../scripts/committed.ts';
 import { labsPage } from '../scripts/labs-page.ts';
 import { isUnexplained } from '../src/verdict/practice.ts';
 
@@ -57,4 +57,16 @@ for (const { name, practice } of practices)
 
 t.test('the committed index of the labs is that of the labs: run make docs', async (t) => {
   t.equal(readFileSync(new URL('../docs/labs.md', import.meta.url), 'utf8'), labsPage(labs, practices));
+});
+
+t.test('the committed table of what stacks decide is that of the practice: run make docs', async (t) => {
+  t.equal(
+    readFileSync(new URL('../docs/matrix.md', import.meta.url), 'utf8'),
+    committedMatrix(labs, practices),
+  );
+  t.strictSame(
+    comparedLabs().filter((lab) => !labs.some(({ name }) => name === lab)),
+    [],
+    'no such lab',
+  );
 });
