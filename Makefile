@@ -87,12 +87,11 @@ kernels: build
 soak: build
 	node --import tsx scripts/soak.ts
 
-<<<<<<< HEAD
 # The labs in virtual time alone: the same to the byte each time.
 .PHONY: soak-virtual
 soak-virtual: build
 	node --import tsx scripts/soak.ts $$(grep -l '^timers: virtual' labs/*/*.yaml)
-=======
+
 # A few labs over eight stacks, twenty times with every processor busy.
 comma = ,
 space = $(subst ,, )
