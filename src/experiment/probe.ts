@@ -24,12 +24,16 @@ const askOnce = async (
   watch: WireWatch,
   attempt: number,
 ): Promise<void> => {
-  await ask(lab, probe, attempt);
+  await ask(lab, probe, attempt, watch);
   if (watch.expects === 'program') return;
-  await until(lab.recorder, { ms: probe.withinMs, extendedBy: watch.concerns }, () =>
-    watch.settled() ? true : undefined,
-  );
+  await untilSettled(lab, probe, watch);
 };
+
+/** So many destinations, or all, have answered or refused; or nothing more happens. */
+const untilSettled = (lab: RunningLab, probe: PlannedProbe, watch: WireWatch, asked?: number) =>
+  until(lab.recorder, { ms: probe.withinMs, extendedBy: watch.concerns }, () =>
+    watch.settled(asked) ? true : undefined,
+  );
 
 /** The pace counts from each question; an attempt is answered or not by the time of the next. */
 const askRepeatedly = async (lab: RunningLab, probe: PlannedProbe, watch: WireWatch): Promise<void> => {
@@ -37,7 +41,7 @@ const askRepeatedly = async (lab: RunningLab, probe: PlannedProbe, watch: WireWa
   for (let attempt = 1; lab.recorder.elapsed() - began < probe.withinMs; attempt++) {
     watch.forget();
     const asked = lab.recorder.elapsed();
-    await ask(lab, probe, attempt);
+    await ask(lab, probe, attempt, watch);
     await until(lab.recorder, { ms: probe.everyMs }, () => (watch.settled() ? true : undefined));
     if (watch.answered() === (probe.until === 'answered')) return;
     const left = probe.everyMs - (lab.recorder.elapsed() - asked);
@@ -45,14 +49,21 @@ const askRepeatedly = async (lab: RunningLab, probe: PlannedProbe, watch: WireWa
   }
 };
 
-const ask = async (lab: RunningLab, probe: PlannedProbe, attempt: number): Promise<void> => {
+const ask = async (
+  lab: RunningLab,
+  probe: PlannedProbe,
+  attempt: number,
+  watch: WireWatch,
+): Promise<void> => {
   const { question, name } = probe;
   lab.recorder.record({ kind: 'probe', probe: name, what: 'asked', attempt });
   switch (question.kind) {
     case 'udp':
     case 'tcp':
     case 'ping':
-      return askSocket(lab, probe, question);
+      return askSocket(lab, probe, question, async (asked) => {
+        if (asked % burstOf(question.size) === 0) await untilSettled(lab, probe, watch, asked);
+      });
     case 'again':
       return askAgain(lab, probe, question.probe);
     case 'inbound':
@@ -61,3 +72,12 @@ const ask = async (lab: RunningLab, probe: PlannedProbe, attempt: number): Promi
       return askProgram(lab, probe, question);
   }
 };
+
+/** Frames that are asked at once: with their answers far less than a ring holds, and no more than a server's socket does. */
+const FRAMES_AT_ONCE = 128;
+/** What a fragment of a datagram carries at least, on the narrowest link that IPv6 knows. */
+const SMALLEST_FRAGMENT = 1232;
+
+/** So many destinations of a distribution are asked before their answers are awaited. */
+const burstOf = (size: number): number =>
+  Math.max(1, Math.floor(FRAMES_AT_ONCE / Math.ceil((size + 1) / SMALLEST_FRAGMENT)));

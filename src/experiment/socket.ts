@@ -10,10 +10,13 @@ export const askSocket = async (
   lab: RunningLab,
   probe: PlannedProbe,
   question: SocketQuestion,
+  /** Awaited between two destinations, with how many were asked. */
+  pace: (asked: number) => Promise<void>,
 ): Promise<void> => {
   const { destinations, kind, port, size, keepOpen: _, ...stated } = question;
   const options = { ...stated, bindAddress: await hostAddress(lab, probe.node, stated.bindAddress) };
-  for (const destination of destinations) {
+  for (const [index, destination] of destinations.entries()) {
+    if (index > 0) await pace(index);
     const { name: flow, nonce: data, withinMs } = probe;
     const said = await lab.host.ask({ kind, flow, destination, port, data, size, withinMs, ...options });
     const route = destinations.length === 1 ? await lab.host.wayTo(destination, options) : undefined;

@@ -11,8 +11,8 @@ import { plannedNode, type RunningLab } from '../testbed/lab.ts';
 export interface WireWatch {
   /** 'program': the end of the program that asks is the end of the probe. */
   expects: 'packets' | 'program';
-  /** Every destination has answered or refused. */
-  settled(): boolean;
+  /** Every destination has answered or refused, or so many of those that were asked. */
+  settled(asked?: number): boolean;
   answered(): boolean;
   /** The event is a packet of the probe, on whatever link. */
   concerns(event: TimelineEvent): boolean;
@@ -70,7 +70,7 @@ export const watchWire = (lab: RunningLab, probe: PlannedProbe): WireWatch => {
   const wanted = 'destinations' in question ? question.destinations.length : 1;
   return {
     expects: 'packets',
-    settled: () => new Set([...answered, ...refused]).size >= wanted,
+    settled: (asked = wanted) => new Set([...answered, ...refused]).size >= asked,
     answered: () => answered.size >= wanted,
     concerns: (event) => event.kind === 'packet' && concerned.has(event.number),
     forget: () => {
