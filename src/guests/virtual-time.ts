@@ -7,7 +7,7 @@
  */
 import { startSandbox } from '../sys/sandbox.ts';
 import { modulesPath, programPath } from '../testbed/bundle.ts';
-import { clientsView, LabLost, messageIn, type RunLab } from '../testbed/measure.ts';
+import { clientsView, endedByOthers, LabLost, messageIn, type RunLab } from '../testbed/measure.ts';
 import { limitsOf } from '../testbed/supervise.ts';
 import { LAB_INIT, OUTPUT_FOLDER } from './boot-scripts.ts';
 import { lastWords } from './console.ts';
@@ -44,8 +44,8 @@ const NO_RANDOMNESS = (() => {
 })();
 
 /**
- * What the guest has told goes to standard output when it ends, however it does; without an error where the lab process
- * came to its end. The script is a constant; what varies are its arguments: the deadline in seconds, how many bytes are
+ * What the guest has told goes to standard output when it ends, however it does; the exit code is that of the lab process
+ * where that came to its end. The script is a constant; what varies are its arguments: the deadline in seconds, how many bytes are
  * taken of what it told, then the guest's command.
  */
 const RUN = `${UNPACK}
@@ -55,12 +55,13 @@ shift 2
 timeout "$deadline" bwrap --dev-bind / / --die-with-parent --seccomp 3 -- "$@" </dev/null >&2 3<no-randomness
 status=$?
 head -c "$bytes" ${OUTPUT_FOLDER}/messages
-[ -e ${OUTPUT_FOLDER}/ended ] && exit 0
-[ $status != 0 ] && exit $status
-exit 1
+[ -e ${OUTPUT_FOLDER}/ended ] && exit "$(cat ${OUTPUT_FOLDER}/ended)"
+[ $status = 124 ] && exit 124
+exit 125
 `;
-/** As timeout(1) says it. */
+/** As timeout(1) says it, and what a lab process never ends with. */
 const TIMED_OUT = 124;
+const DIED = 125;
 
 /** `seed` goes into the kernel's randomness; the same seed gives the same run. */
 export const runInVirtualTime =
@@ -104,8 +105,10 @@ export const runInVirtualTime =
     if (output.length > bytes)
       throw new LabLost(`the lab told more than ${bytes / 1e6} MB of what happened`, console);
     for (const message of output.toString().split('\n').map(messageIn)) if (message) onMessage(message);
-    if (exitCode === 0) return console.trim();
     if (signal?.aborted) return 'interrupted';
+    const ended = endedByOthers(exitCode);
+    if (ended) throw new LabLost(ended, console);
+    if (exitCode !== undefined && exitCode !== TIMED_OUT && exitCode !== DIED) return console.trim();
     const how =
       exitCode === TIMED_OUT
         ? `hung: not done within ${DEADLINE_S / 60} minutes`

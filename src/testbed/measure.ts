@@ -143,20 +143,21 @@ export const runWithin =
     supervision.end();
     await containers?.end();
     signal?.removeEventListener('abort', abort);
-    const killer = signal?.aborted ? undefined : signalFromOthers(exitCode);
-    if (killer)
-      endBroken(`the lab process was ended by ${killer}: by a program of the lab, or for want of memory`);
+    const endedBy = signal?.aborted ? undefined : endedByOthers(exitCode);
+    if (endedBy) endBroken(endedBy);
     return said.trim() || `exit ${exitCode ?? killedBy}`;
   };
 
 /** Signals that a process earns by itself: its own bug. Any other comes from someone else. */
 const EARNED: string[] = ['SIGILL', 'SIGTRAP', 'SIGABRT', 'SIGBUS', 'SIGFPE', 'SIGSEGV', 'SIGSYS', 'SIGIO'];
 
-/** A shell says 128 and the number. */
-const signalFromOthers = (exitCode = 0): string | undefined =>
-  Object.entries(constants.signals).find(
+/** A sentence where a lab process was ended by another's signal: a shell says 128 and the number. */
+export const endedByOthers = (exitCode = 0): string | undefined => {
+  const signal = Object.entries(constants.signals).find(
     ([name, number]) => number === exitCode - 128 && !EARNED.includes(name),
   )?.[0];
+  return signal && `the lab process was ended by ${signal}: by a program of the lab, or for want of memory`;
+};
 
 export const measure = makeMeasure(runInSandbox);
 

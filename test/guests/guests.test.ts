@@ -11,7 +11,7 @@ import { findKernel } from '../../src/guests/kernel-names.ts';
 import { latestUml } from '../../src/guests/kernel-store.ts';
 import { readLabFile } from '../../src/lab/files.ts';
 import { makePlan } from '../../src/plan/make-plan.ts';
-import type { Plan } from '../../src/plan/plan.ts';
+import type { Plan, PlannedStep } from '../../src/plan/plan.ts';
 import { thisMachine } from '../../src/suite/machine.ts';
 import { missingOn } from '../../src/suite/needs.ts';
 import { measure } from '../../src/testbed/measure.ts';
@@ -39,6 +39,7 @@ const LABS = [
   'labs/source-address/deprecated-avoided.yaml',
 ];
 
+const NO_VIRTUAL_TIME = 'no User-mode Linux kernel with virtual time was built (make kernels)';
 const VIRTUAL_LAB = 'labs/default-router/half-an-hour-without-word.yaml';
 
 /** Fetched once: 70 MB. */
@@ -136,7 +137,7 @@ t.test(
 t.test(
   'a lab in virtual time is the same to the byte in every run',
   {
-    skip: latestUml() ? false : 'no User-mode Linux kernel with virtual time was built (make kernels)',
+    skip: latestUml() ? false : NO_VIRTUAL_TIME,
   },
   async (t) => {
     const kernel = await openKernel(latestUml()!);
@@ -153,6 +154,24 @@ t.test(
       t.equal(epochMs, first!.epochMs);
       t.equal(JSON.stringify(timeline), JSON.stringify(first!.timeline));
     }
+  },
+);
+
+t.test(
+  'in virtual time a lab process that a program of its lab ends is told to have been',
+  { skip: latestUml() ? false : NO_VIRTUAL_TIME },
+  async (t) => {
+    const kernel = await openKernel(latestUml()!);
+    t.teardown(() => kernel.close());
+    const plan = await planOf(VIRTUAL_LAB);
+    const kill: PlannedStep = {
+      kind: 'run',
+      title: 'kill',
+      node: 'server',
+      command: ['/bin/sh', '-c', 'kill -9 $PPID'],
+    };
+    const { failure } = await kernel.measure({ ...plan, steps: [kill, ...plan.steps] }, {});
+    t.match(failure, { kind: 'evidence', message: /ended by SIGKILL: by a program of the lab/ });
   },
 );
 
