@@ -28,7 +28,6 @@ export const committedPractice = (): NamedPractice[] =>
       const text = readFileSync(path(join('practice', stack, file)), 'utf8');
       const kernel = basename(file, '.yaml');
       return {
-        name: `${stack === 'kernel' ? 'Linux' : `${stack} on Linux`} ${kernel}`,
         stack,
         kernel,
         manager: managerIn(text),

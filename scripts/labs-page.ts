@@ -1,4 +1,5 @@
 /** docs/labs.md: the labs by topic, what stacks do otherwise, and the labs by RFC. Pure. */
+import { groupsOf } from '../src/decision/group.ts';
 import type { Lab } from '../src/lab/schema.ts';
 import { decisionsIn, type Practice } from '../src/verdict/practice.ts';
 
@@ -9,8 +10,7 @@ export interface NamedLab {
 }
 
 export interface NamedPractice {
-  /** networkd@trixie on Linux 6.18 */
-  name: string;
+  /** networkd@trixie */
   stack: string;
   /** 6.18 */
   kernel: string;
@@ -44,7 +44,15 @@ export const labsPage = (labs: NamedLab[], practices: NamedPractice[]): string =
     `${labs.length} labs. Each has a control that must come out differently. \`miflab run labs/TOPIC --controls\` runs`,
     'those of a topic; [verdicts.md](verdicts.md) says what the levels and verdicts mean.',
     ...topicsOf(labs).flatMap((topic) => ['', `## ${topic}`, '', TOPICS[topic], '', ...tableOf(topic, labs)]),
-    ...practices.flatMap((practice) => deviationsOf(practice, labs)),
+    '',
+    '## What stacks do otherwise',
+    '',
+    'By the version of Linux; a stack without a user land is the one of Debian 12. [matrix.md](matrix.md) has what network',
+    'managers decide side by side.',
+    '',
+    '| lab | source | reason | stacks |',
+    '|---|---|---|---|',
+    ...deviations(labs, practices),
     '',
     '## By RFC',
     '',
@@ -66,18 +74,43 @@ const tableOf = (topic: Lab['topic'], labs: NamedLab[]): string[] => [
     ),
 ];
 
-const deviationsOf = ({ name, practice }: NamedPractice, labs: NamedLab[]): string[] => {
-  const rows = labs.flatMap(({ name: lab, lab: { source } }) => {
-    const recorded = Object.values(practice[lab] ?? {})
-      .flatMap((probes) => Object.values(probes))
-      .flatMap(decisionsIn);
-    const deviating = recorded.filter(({ outcome }) => outcome === 'deviates');
-    if (deviating.length === 0) return [];
-    const reasons = new Set(deviating.map(({ reason }) => reason ?? 'no reason is recorded'));
-    return [`| ${link(lab, lab)} | ${[source].flat().join(', ')} | ${[...reasons].join(' ')} |`];
+/** A row for each reason of each lab, with all that deviate for it. */
+const deviations = (labs: NamedLab[], practices: NamedPractice[]): string[] =>
+  labs.flatMap(({ name: lab, lab: { source } }) => {
+    const found = practices.flatMap((practice) =>
+      reasonsIn(practice, lab).map((reason) => ({ reason, practice })),
+    );
+    return groupsOf(found, ({ reason }) => reason).map((group) => {
+      const stacks = stacksText(group.map(({ practice }) => practice));
+      return `| ${link(lab, lab)} | ${[source].flat().join(', ')} | ${group[0]!.reason} | ${stacks} |`;
+    });
   });
-  if (rows.length === 0) return [];
-  return ['', `## What ${name} does otherwise`, '', '| lab | source | reason |', '|---|---|---|', ...rows];
+
+const reasonsIn = ({ practice }: NamedPractice, lab: string): string[] => {
+  const recorded = Object.values(practice[lab] ?? {})
+    .flatMap((probes) => Object.values(probes))
+    .flatMap(decisionsIn);
+  const deviating = recorded.filter(({ outcome }) => outcome === 'deviates');
+  return [...new Set(deviating.map(({ reason }) => reason ?? 'no reason is recorded'))];
+};
+
+/** 6.18: kernel, dhcpcd@{bookworm,sid} */
+const stacksText = (practices: NamedPractice[]): string =>
+  groupsOf(practices, ({ kernel }) => kernel)
+    .map((on) => {
+      const stacks = groupsOf(
+        on.map(({ stack }) => stack.split('@')),
+        ([name]) => name!,
+      );
+      return `${on[0]!.kernel}: ${stacks.flatMap(userLandsText).join(', ')}`;
+    })
+    .join('; ');
+
+const userLandsText = (of: string[][]): string[] => {
+  const name = of[0]![0]!;
+  const userLands = of.flatMap(([, userLand]) => userLand ?? []);
+  const inThem = userLands.length > 1 ? `{${userLands.join(',')}}` : userLands[0];
+  return [...(of.some(([, userLand]) => !userLand) ? [name] : []), ...(inThem ? [`${name}@${inThem}`] : [])];
 };
 
 /** RFC 4861 section 6.3.4: the labs of each section, sections in the order of their numbers. */

@@ -33,9 +33,9 @@ t.test('every title is one of its own', async (t) => {
   );
 });
 
-for (const { name, practice } of practices)
+for (const { stack, kernel, practice } of practices)
   t.test(
-    `practice of ${name}: of labs that are there, and every deviation and variation with its reason`,
+    `practice of ${stack} on Linux ${kernel}: of labs that are there, and every deviation and variation with its reason`,
     async (t) => {
       t.strictSame(
         Object.keys(practice).filter((lab) => !labs.some((one) => one.name === lab)),
