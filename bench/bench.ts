@@ -69,11 +69,11 @@ const severalBringUps = async (count: number, build: () => Promise<BringUp>): Pr
 };
 
 const hosts = async () => {
-  const perHost: number[] = [];
+  const perHost: { miflab: number; hand: number }[] = [];
   for (const count of [100, 1000]) {
     const miflab = await severalBringUps(3, () => byMiflab(count));
     const hand = several(3, () => byHand(count));
-    perHost.push(miflab.up / count);
+    perHost.push({ miflab: miflab.total / count, hand: hand / count });
     row(
       `${count} hosts on one link against ip -batch, to the end`,
       miflab.total / hand,
@@ -82,7 +82,12 @@ const hosts = async () => {
     );
     if (count === 100) await againstMininet(miflab);
   }
-  row('1000 hosts against 100, per host', perHost[1]! / perHost[0]!, 'times', atMost(1.2, 'times'));
+  const [few, many] = perHost as [(typeof perHost)[0], (typeof perHost)[0]];
+  const byHandToo = many.hand / few.hand;
+  row('1000 hosts against 100, per host, by ip -batch', byHandToo, 'times');
+  // Flat where the kernel's own cost is.
+  const wanted = atMost(Number((1.2 * Math.max(1, byHandToo)).toFixed(2)), 'times');
+  row('the same, by miflab', many.miflab / few.miflab, 'times', wanted);
 };
 
 const againstMininet = async (miflab: BringUp) => {
