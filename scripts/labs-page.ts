@@ -48,7 +48,7 @@ export const labsPage = (labs: NamedLab[], practices: NamedPractice[]): string =
     '## What stacks do otherwise',
     '',
     'By the version of Linux; a stack without a user land is the one of Debian 12. [matrix.md](matrix.md) has what network',
-    'managers decide side by side.',
+    'managers decide side by side. Decisions are measured; the reasons are our reading of logs, tables and manuals.',
     '',
     '| lab | source | reason | stacks |',
     '|---|---|---|---|',

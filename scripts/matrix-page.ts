@@ -62,7 +62,7 @@ export const matrixPage = (
     '',
     '✓ conforms, ○ no RFC decides or the RFC leaves it open, ✗ deviates, ~ varies from run to run, – unsupported. Letters',
     'stand for decisions, which are spelled out below each table: a row without letters has one. Where user lands differ',
-    'each is named.',
+    'each is named. Decisions are measured; the reasons beside deviations are our reading of logs, tables and manuals.',
     '',
     '## Versions',
     '',
