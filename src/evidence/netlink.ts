@@ -58,6 +58,7 @@ const readLink = (message: Message, names: Names): HostChange | undefined => {
     interface: name,
     up: (flags & IFF_UP) !== 0,
     carrier: (flags & CARRIER) === CARRIER,
+    ...((flags & IFF_RUNNING) !== 0 && { running: true as const }),
   };
 };
 

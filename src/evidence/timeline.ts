@@ -46,8 +46,13 @@ export interface PacketEvent {
   data: string;
 }
 
-export type NetlinkEvent = { at: Instant; kind: 'netlink'; node: string; what: 'new' | 'deleted' } & (
-  | { object: 'link'; interface: string; up: boolean; carrier: boolean }
+export type NetlinkEvent = {
+  at: Instant;
+  kind: 'netlink';
+  node: string;
+  what: 'new' | 'deleted';
+} /** running without carrier: the kernel has not taken note of that yet (operational status, RFC 2863). */ & (
+  | { object: 'link'; interface: string; up: boolean; carrier: boolean; running?: true }
   | {
       object: 'address';
       interface: string;

@@ -95,7 +95,8 @@ export const runInVirtualTime =
       console = (console + chunk).slice(-CONSOLE_LENGTH);
     });
     const told: Buffer[] = [];
-    sandbox.stdout.on('data', (chunk: Buffer) => told.push(chunk));
+    // It was paused behind its first word, and a listener alone does not make it go on: on a loaded machine it never did.
+    sandbox.stdout.on('data', (chunk: Buffer) => told.push(chunk)).resume();
     const kill = () => sandbox.kill('SIGKILL');
     signal?.addEventListener('abort', kill);
     if (signal?.aborted) kill();

@@ -1,6 +1,8 @@
 /**
  * The nodes around the host must be there before anything relies on them: a link whose carrier the kernel has not
- * taken up yet sends nothing, and an address that is tentative answers nobody. Each node's kernel says when.
+ * taken up yet sends nothing, and an address that is tentative answers nobody. And the kernel of the host must have
+ * taken note that its links are not plugged in: until then a manager that looks finds them running (dhcpcd 9.4 began
+ * to configure them). Each node's kernel says when.
  */
 import { closeSync, readFileSync } from 'node:fs';
 import type { Tables } from '../evidence/tables.ts';
@@ -16,9 +18,7 @@ const USABLE_MS = 30_000;
 
 /** Throws an EvidenceFault that names what never got usable. */
 export const untilNodesAreUsable = async (plan: Plan, recorder: Recorder): Promise<void> => {
-  const late = plan.nodes
-    .filter(({ role }) => role !== 'under-test')
-    .flatMap((node) => watchWhileLate(node, recorder));
+  const late = plan.nodes.flatMap((node) => watchWhileLate(node, recorder));
   // One by one: to look at all of them at every event of any takes the square of their number.
   let usable = 0;
   const isAllUsable = () => {
@@ -46,7 +46,10 @@ const watchWhileLate = (node: PlannedNode, recorder: Recorder): Late[] => {
   });
   looked = true;
   const linkLocals = linkLocalsOf(node);
-  const lacks = () => lackOf(node, watch.tables(), linkLocals);
+  const lacks = () =>
+    node.role === 'under-test'
+      ? stillRunning(node, watch.tables())
+      : lackOf(node, watch.tables(), linkLocals);
   if (lacks().length === 0) {
     closeSync(watch.fd);
     return [];
@@ -74,6 +77,11 @@ const linkLocalsOf = ({ name: node, interfaces }: PlannedNode): string[] =>
 
 const parameter = (name: string, key: string): string =>
   readFileSync(`/proc/sys/net/ipv6/conf/${name}/${key}`, 'utf8').trim();
+
+const stillRunning = ({ name: node, interfaces }: PlannedNode, tables: Tables): string[] =>
+  interfaces
+    .filter(({ name, plugged }) => !plugged && tables.links.find((link) => link.interface === name)?.running)
+    .map(({ name }) => `${node} takes ${name} for running`);
 
 const lackOf = ({ name: node, interfaces }: PlannedNode, tables: Tables, linkLocals: string[]): string[] => [
   ...interfaces

@@ -64,10 +64,10 @@ t.test('what a container cannot do is said before it is made', async (t) => {
     planLabs(`${NETWORKS}${nodes(container)}experiment:\n  - plug-in: [wifi]\n${steps}`, stack)[0]!;
   const probe = '  - probe: { web: { udp: server } }\n';
   t.equal(planned('"debian:trixie"', probe).unsupported, undefined);
-  t.match(planned('"debian:trixie"', probe).needs, [
-    ...Array(8).fill({}),
-    { kind: 'container', name: 'debian:trixie', for: 'host' },
-  ]);
+  t.match(
+    planned('"debian:trixie"', probe).needs.filter(({ kind }) => kind === 'container'),
+    [{ name: 'debian:trixie', for: 'host' }],
+  );
   t.match(
     planned('"debian:trixie"', probe, 'networkd@trixie').unsupported,
     /the stack there is networkd@container/,
