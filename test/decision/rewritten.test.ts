@@ -133,15 +133,15 @@ nodes:
 `;
 
 t.test('real stacks that do it', async (t) => {
-  const finds = async (stack: string, host: string, steps = '') => {
+  const finds = async (stack: string, host: string, steps: string) => {
     const [plan] = planLabs(
-      `${OFFICE}  host: { under-test: [office], ${host} }\nexperiment: [{ plug-in: [office] }${steps}]\n`,
+      `${OFFICE}  host: { under-test: [office], ${host} }\nexperiment: [${steps}]\n`,
       stack,
     );
     const { timeline, failure } = await runPlan(plan!);
     return { findings: [...rewrittenOf(plan!, timeline), ...silentStack(plan!, timeline)], failure };
   };
-  const settle = ', { settle: true }';
+  const settle = '{ plug-in: [office] }, { settle: true }';
   const stated = 'resolver: { servers: [10.9.0.53] }';
   const resolver = (stack: string) =>
     `${stack} wrote /etc/resolv.conf anew, which the lab states: name servers 10.0.1.1 in place of 10.9.0.53`;
@@ -157,7 +157,7 @@ t.test('real stacks that do it', async (t) => {
   const hung = await finds(
     'dhcpcd',
     'daemons: {}',
-    `, { run: { host: [sh, -c, "kill -STOP $(pidof dhcpcd)"] } }, { settle: { default-routers: [gateway], within: 2s } }`,
+    '{ run: { host: [sh, -c, "kill -STOP $(pidof dhcpcd)"] } }, { plug-in: [office] }, { settle: { default-routers: [gateway], within: 2s } }',
   );
   t.match(hung.failure, { kind: 'evidence', message: /no default route through gateway/ });
   t.match(hung.findings, [/^host\.dhcpcd \(dhcpcd\) has said nothing since the step before: it may hang$/]);
