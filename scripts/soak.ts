@@ -61,7 +61,7 @@ const runOnce = async (output: string): Promise<Map<string, string>> => {
   return saidOf(JSON.parse(readFileSync(join(output, 'last/results.json'), 'utf8')), output);
 };
 
-const busy = keepBusy();
+const rest = keepBusy();
 const seen = new Map<string, Map<string, number[]>>();
 try {
   for (let time = 1; time <= times; time++) {
@@ -76,7 +76,7 @@ try {
     console.log(`${time} of ${times}: ${said.size} runs in ${seconds} s, so far ${differing} that differ`);
   }
 } finally {
-  for (const child of busy) child.kill();
+  rest();
 }
 
 const different = [...seen].filter(([, said]) => said.size > 1);

@@ -180,12 +180,12 @@ async function alsoUnderLoad<T>(measureOnce: () => Promise<T>): Promise<T[]> {
   const results: T[] = [];
   const half = Math.ceil(VIRTUAL_RUNS / 2);
   while (results.length < half) results.push(await measureOnce());
-  const busy = keepBusy();
+  const rest = keepBusy();
   try {
     const loaded = Array.from({ length: VIRTUAL_RUNS - half }, measureOnce);
     return [...results, ...(await Promise.all(loaded))];
   } finally {
-    for (const child of busy) child.kill();
+    rest();
   }
 }
 
