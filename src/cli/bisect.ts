@@ -75,7 +75,10 @@ async function decideOn(
     if (!(error instanceof KernelUnavailable)) throw error;
     process.stderr.write(`${error.message}\n`);
   }
-  const ways = runs.map(decidedIn);
+  const ways = runs.map((run) => {
+    const decided = decidedIn(run);
+    return decided && `${run.outcome}: ${decided}`;
+  });
   return ways.length === 0 || ways.includes(undefined) ? undefined : ways.join('; ');
 }
 

@@ -5,7 +5,8 @@ import { execa } from 'execa';
 import type { Plan } from '../plan/plan.ts';
 import { miflab } from '../suite/called-as.ts';
 import { labFilesOf, labNameOf } from '../suite/lab-files.ts';
-import { enterSandbox, LAB_VARIABLE, mappedRoot, UP_VARIABLE } from '../sys/sandbox.ts';
+import { enterSandbox, LAB_VARIABLE, UP_VARIABLE } from '../sys/sandbox.ts';
+import { mappedRoot } from '../sys/user-ids.ts';
 import { PLAN_FILE } from '../testbed/places.ts';
 import { UsageError } from './usage-error.ts';
 

@@ -51,8 +51,15 @@ export type NetlinkEvent = {
   kind: 'netlink';
   node: string;
   what: 'new' | 'deleted';
-} /** running without carrier: the kernel has not taken note of that yet (operational status, RFC 2863). */ & (
-  | { object: 'link'; interface: string; up: boolean; carrier: boolean; running?: true }
+} & (
+  | {
+      object: 'link';
+      interface: string;
+      up: boolean;
+      carrier: boolean;
+      /** Without carrier: the kernel has not taken note of that yet (operational status, RFC 2863). */
+      running?: true;
+    }
   | {
       object: 'address';
       interface: string;

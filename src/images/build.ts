@@ -3,7 +3,7 @@ import { chownSync, mkdirSync, readFileSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { execa } from 'execa';
-import { idMapping, mappedRoot } from '../sys/sandbox.ts';
+import { idMapping, mappedRoot } from '../sys/user-ids.ts';
 import { debianMirror } from './debian-mirror.ts';
 import type { Definition } from './definition.ts';
 import { runMapped } from './mapped.ts';

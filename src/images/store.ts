@@ -5,7 +5,7 @@
 import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../sys/cache.ts';
-import { idMapping, mappedRoot } from '../sys/sandbox.ts';
+import { idMapping, mappedRoot } from '../sys/user-ids.ts';
 import { runMapped } from './mapped.ts';
 
 export interface Image {

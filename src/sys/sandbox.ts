@@ -6,22 +6,16 @@
  * the parent's death (PR_SET_PDEATHSIG), and the kernel ends whatever else is in that namespace; this holds before
  * the parent says that the sandbox may go on. And the process within ends when its standard input does.
  */
-import { existsSync, lstatSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { existsSync, lstatSync, readFileSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { type ExecaError, execa } from 'execa';
-
-/** How ids inside map to ids outside. */
-export type IdMapping = 'range' | 'single';
+import { idMapping, writeIdMaps } from './user-ids.ts';
 
 /** Where the sandbox shows miflab's own program and the Node that runs it. */
 export const PROGRAM_FOLDER = '/run/miflab-program';
 const NODE = '/run/miflab-node';
 /** Where it shows user lands. */
 export const IMAGE_FOLDER = '/run/miflab-images';
-const RANGE = 65536;
-/** As root: ids of nobody else, from the range that systemd keeps for containers (524288 to 1879048191). */
-const ROOT_RANGE_START = 1_000_000_000;
 /** Names the lab in the environment of its processes. */
 export const LAB_VARIABLE = 'MIFLAB_LAB';
 /** The mark of a lab that `up` keeps: by it `exec` and `capture` find its process. */
@@ -122,12 +116,6 @@ export const startMapped = async (command: string[]): Promise<{ started: MappedP
 
 export type MappedProgram = ReturnType<typeof spawnWaiting>;
 
-/** The machine's ids of the root of every lab. */
-export const mappedRoot = (): { uid: number; gid: number } =>
-  process.getuid!() === 0
-    ? { uid: ROOT_RANGE_START, gid: ROOT_RANGE_START }
-    : { uid: process.getuid!(), gid: process.getgid!() };
-
 /** The command that runs another of miflab's programs inside a sandbox. */
 export const programInside = (name: string): string[] => [NODE, `${PROGRAM_FOLDER}/${name}`];
 
@@ -225,47 +213,6 @@ export const closedFolder = (files: string[]): string | undefined =>
 const foldersAbove = (path: string): string[] => {
   const folder = dirname(path);
   return folder === path ? [] : [...foldersAbove(folder), folder];
-};
-
-export const idMapping = (): IdMapping =>
-  process.getuid!() === 0 ||
-  (subordinateRange('/etc/subuid') && subordinateRange('/etc/subgid') && hasProgram('newuidmap'))
-    ? 'range'
-    : 'single';
-
-const hasProgram = (name: string): boolean =>
-  (process.env.PATH ?? '').split(':').some((folder) => existsSync(`${folder}/${name}`));
-
-const subordinateRange = (file: string): { start: number; count: number } | undefined => {
-  if (!existsSync(file)) return undefined;
-  const { username, uid } = userInfo();
-  const line = readFileSync(file, 'utf8')
-    .split('\n')
-    .map((text) => text.split(':'))
-    .find(([owner]) => owner === username || owner === String(uid));
-  return line && { start: Number(line[1]), count: Number(line[2]) };
-};
-
-const writeIdMaps = async (pid: number, mapping: IdMapping): Promise<void> => {
-  const write = (file: string, text: string) => writeFileSync(`/proc/${pid}/${file}`, text);
-  const uid = process.getuid!();
-  const gid = process.getgid!();
-  if (uid === 0) {
-    write('uid_map', `0 ${ROOT_RANGE_START} ${RANGE}`);
-    write('gid_map', `0 ${ROOT_RANGE_START} ${RANGE}`);
-  } else if (mapping === 'range') {
-    for (const [program, own, file] of [
-      ['newuidmap', uid, '/etc/subuid'],
-      ['newgidmap', gid, '/etc/subgid'],
-    ] as const) {
-      const { start, count } = subordinateRange(file)!;
-      await execa(program, [pid, 0, own, 1, 1, start, Math.min(count, RANGE - 1)].map(String));
-    }
-  } else {
-    write('setgroups', 'deny');
-    write('uid_map', `0 ${uid} 1`);
-    write('gid_map', `0 ${gid} 1`);
-  }
 };
 
 /** A folder in memory, which a lab cannot fill beyond so many megabytes. */

@@ -28,12 +28,12 @@ export const build = async (plan: Plan, containers: Containers): Promise<{ sysct
   for (const node of plan.nodes) await standingAt(node.at, () => setSysctls(node.name, node.sysctls));
   bringUpFabric(plan);
   for (const node of plan.nodes) await standingAt(node.at, () => bringUpNode(node));
-  const told = plan.nodes.filter(({ managed, ip }) => !managed && ip.length > 0);
-  for (const { name, ip } of told) writeFileSync(`${RUN_FOLDER}/nodes/${name}`, ip.join('\n'));
+  const withLines = plan.nodes.filter(({ managed, ip }) => !managed && ip.length > 0);
+  for (const { name, ip } of withLines) writeFileSync(`${RUN_FOLDER}/nodes/${name}`, ip.join('\n'));
   const ownFiles = plan.nodes
     .filter((node) => node.ownFiles)
     .map((node) => giveFiles(node, plan, containers));
-  await Promise.all([...(told.length > 0 ? [configure(plan)] : []), ...ownFiles]);
+  await Promise.all([...(withLines.length > 0 ? [configure(plan)] : []), ...ownFiles]);
   for (const node of plan.nodes) await standingAt(node.at, () => applyRulesets(node));
   for (const node of plan.nodes)
     if (plan.host.foreign || plan.daemons.some((daemon) => daemon.node === node.name))

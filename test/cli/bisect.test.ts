@@ -56,10 +56,10 @@ t.test('among kernels that are there the change is found between two versions', 
   t.equal(result, 0);
   t.equal(
     stdout,
-    `6.1.9 k-6.1.9: good (web sent true, router conforms)
-6.12 k-6.12: bad (web sent true, router deviates)
-6.6 k-6.6: good (web sent true, router conforms)
-6.9 k-6.9: bad (web sent true, router deviates)
+    `6.1.9 k-6.1.9: good (conforms: web sent true, router conforms)
+6.12 k-6.12: bad (deviates: web sent true, router deviates)
+6.6 k-6.6: good (conforms: web sent true, router conforms)
+6.9 k-6.9: bad (deviates: web sent true, router deviates)
 
 it changed between 6.6 k-6.6 and 6.9 k-6.9
 `,
