@@ -46,7 +46,7 @@ export interface PlannedHost {
   version?: string[];
   /** The file where its name servers stand. */
   resolverFile: string;
-  /** Who resolves names: glibc, systemd-resolved. */
+  /** Who resolves names: glibc, systemd-resolved; 'none' where the stack runs no programs that could ask. */
   resolver: string;
   /** The daemon that is its IP stack, where the kernel of its network namespace is not (experiment/foreign-messages.ts). */
   foreign?: string;

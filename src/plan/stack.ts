@@ -46,7 +46,7 @@ export const planStack = (
     node,
     version: stack.version,
     resolverFile: stack.resolverFile,
-    resolver: stack.resolver ?? 'glibc',
+    resolver: resolverOf(stack),
     ...(stack.foreign && { foreign: daemons![0]!.id }),
   };
   const uptake: Uptake = {
@@ -94,6 +94,10 @@ export const planStack = (
       unlearnable(stack.name, nameServers, lab, topology),
   };
 };
+
+/** A foreign stack without programs has nobody who could resolve a name. */
+const resolverOf = ({ resolver, foreign }: Stack): string =>
+  resolver ?? (foreign && !foreign.runs ? 'none' : 'glibc');
 
 /** The link of a next hop that the lab gives as an address, or as the name of a node. */
 const linkTowards = (

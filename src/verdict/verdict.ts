@@ -41,7 +41,7 @@ export interface Product {
   kernel: string;
   /** What the stack says of its version; none: the kernel is all there is. */
   manager?: string;
-  /** Name and version. */
+  /** Name and version; 'none' where the stack runs no programs that could ask one. */
   resolver: string;
   /** None: the machine's own files. */
   userLand?: { name: string; digest: string };

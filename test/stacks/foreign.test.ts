@@ -321,6 +321,11 @@ t.test('what a stack cannot do is said before anything is built', async (t) => {
   );
 });
 
+t.test('names are resolved by the C library of the programs that a stack runs, or by nobody', async (t) => {
+  const resolverOf = (stack: string) => planLabs(ONE_NETWORK, stack)[0]!.host.resolver;
+  t.same(['lwip', 'gvisor', 'kernel'].map(resolverOf), ['none', 'glibc', 'glibc']);
+});
+
 t.test('what a stack is made of is looked for, and named with the command that gets it', async (t) => {
   const { needs } = planLabs(ONE_NETWORK, 'lwip')[0]!;
   const machine = { ...thisMachine, hasHeader: () => false, hasProgram: () => true };
