@@ -6,8 +6,6 @@ export type StableDecision = Record<string, string | boolean | string[]>;
 export const stableDecision = (decision: Decision): StableDecision => {
   const {
     sent,
-    router,
-    link,
     hopLimit,
     temporary,
     answered,
@@ -22,11 +20,10 @@ export const stableDecision = (decision: Decision): StableDecision => {
     reply,
     distribution,
   } = decision;
+  const ways = distribution && distinct(distribution.map(wordsOfWay));
   const known = {
     sent,
-    router,
-    link,
-    source: sourceOf(decision),
+    ...(!(ways && ways.length > 1) && wayOf(decision)),
     // Unless it is the default that every stack has (RFC 1700).
     'hop-limit': hopLimit === undefined || hopLimit === 64 ? undefined : String(hopLimit),
     temporary: temporary || undefined,
@@ -41,10 +38,8 @@ export const stableDecision = (decision: Decision): StableDecision => {
     'unique-priorities': uniquePriorities,
     missing,
     servers: servers?.map(({ server, link }) => `${server} over ${link}`),
-    reply: reply && (reply.sent ? `${reply.router} over ${reply.link} from ${sourceOf(reply)}` : 'none'),
-    distribution:
-      distribution &&
-      distinct(distribution.map((way) => `${way.router} over ${way.link} from ${sourceOf(way)}`)),
+    reply: reply && (reply.sent ? wordsOfWay(reply) : 'none'),
+    distribution: ways,
     contradiction: decision.contradictions.length > 0 || undefined,
   };
   return Object.fromEntries(
@@ -53,6 +48,20 @@ export const stableDecision = (decision: Decision): StableDecision => {
     ),
   );
 };
+
+/**
+ * Of one destination; where several take different ways, which of them the first takes is chance: Linux hashes with a
+ * number that it draws once in each boot.
+ */
+const wayOf = (decision: Decision) => ({
+  router: decision.router,
+  link: decision.link,
+  source: sourceOf(decision),
+});
+
+const wordsOfWay = (
+  way: Pick<Decision, 'router' | 'link' | 'source' | 'sourceNetwork' | 'sourcePrefix'>,
+): string => `${way.router} over ${way.link} from ${sourceOf(way)}`;
 
 const sourceOf = (way: Pick<Decision, 'source' | 'sourceNetwork' | 'sourcePrefix'>): string | undefined =>
   way.sourcePrefix ?? way.sourceNetwork ?? way.source;
