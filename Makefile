@@ -64,7 +64,8 @@ bench: build
 IMAGES ?= bookworm trixie
 .PHONY: images
 images: build
-	node dist/miflab.js image build $(IMAGES)
+	scripts/install-packages.sh images
+	node dist/miflab.js image build $(FLAGS) $(IMAGES)
 
 # The larger resolvers and applications that labs can ask with (docs/clients.md).
 .PHONY: clients

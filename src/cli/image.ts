@@ -23,7 +23,7 @@ const NEEDS: Need[] = [
   { kind: 'ids', name: 'range', for: 'the making of user lands' },
 ];
 
-/** Builds user lands, one after the other; what mmdebstrap says goes to standard error. */
+/** Builds user lands, one after the other, whatever becomes of those before; what mmdebstrap says goes to standard error. */
 export async function build(
   names: string[],
   { allowExpired = false }: { allowExpired?: boolean } = {},
@@ -35,6 +35,7 @@ export async function build(
     process.stderr.write(report(missing));
     return ExitCode.machine;
   }
+  let failed = false;
   for (const [name, definition] of wanted) {
     try {
       const image = await buildImage(name, definition, {
@@ -43,12 +44,18 @@ export async function build(
       });
       process.stdout.write(`built ${name}: ${shortDigest(image)}\n`);
     } catch (error) {
-      process.stderr.write(`${name} was not built: ${(error as Error).message}\n`);
-      return ExitCode.machine;
+      process.stderr.write(`${name} was not built: ${notBuilt((error as Error).message)}\n`);
+      failed = true;
     }
   }
-  return ExitCode.ok;
+  return failed ? ExitCode.machine : ExitCode.ok;
 }
+
+/** What apt says of an old index, with what to do about it. */
+const notBuilt = (message: string): string =>
+  /Release file .* is expired/.test(message)
+    ? `${message}\nWhere the mirror lags behind, --allow-expired takes it (make images FLAGS=--allow-expired).`
+    : message;
 
 /** Prints a line per user land: its name, its digest or why it cannot serve, and what it is. */
 export async function list({ verify = false }: { verify?: boolean }): Promise<ExitCode> {
