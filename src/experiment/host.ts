@@ -19,11 +19,16 @@ export interface Host {
   /** More data over the flow that a probe opened last. */
   askAgain(flow: string, data: string): Promise<HostAnswer>;
   /** Which way the host says that a packet goes; undefined where it cannot be asked. */
-  wayTo(destination: string, options: SocketOptions): Promise<HostAnswer['route']>;
+  wayTo(destination: string, question: WayQuestion): Promise<HostAnswer['route']>;
   /** Runs a program on the host to its end. */
   run(command: string[]): Promise<Finished>;
   /** Answers what comes in. */
   listen(responders: Responder[]): void;
+}
+
+/** The flow that goes the way; none where it is not of a socket that the lab process made. */
+export interface WayQuestion extends SocketOptions {
+  flow?: Pick<HostQuestion, 'kind' | 'port'> & Pick<HostAnswer, 'socketPort'>;
 }
 
 /** A question to one destination. */

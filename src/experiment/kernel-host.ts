@@ -18,7 +18,7 @@ export const kernelHost = (plan: Plan, recorder: Recorder): Host => {
     tables,
     resolvConf: watchResolver(plan, recorder),
     hasNoticed: (link, carrier) => tables().links.find((one) => one.interface === link)?.carrier === carrier,
-    wayTo: (destination, options) => routeGet(node, destination, options),
+    wayTo: (destination, question) => routeGet(node, destination, question),
     run: (command) => runProgram(inNode(plannedNode(plan, node), command)),
     listen: (responders) => startResponders(responders, recorder),
   };

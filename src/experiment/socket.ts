@@ -19,7 +19,8 @@ export const askSocket = async (
     if (index > 0) await pace(index);
     const { name: flow, nonce: data, withinMs } = probe;
     const said = await lab.host.ask({ kind, flow, destination, port, data, size, withinMs, ...options });
-    const route = destinations.length === 1 ? await lab.host.wayTo(destination, options) : undefined;
+    const asked = { ...options, flow: { kind, port, socketPort: said.socketPort } };
+    const route = destinations.length === 1 ? await lab.host.wayTo(destination, asked) : undefined;
     lab.recorder.record({
       kind: 'probe',
       probe: probe.name,

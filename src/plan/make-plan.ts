@@ -58,6 +58,7 @@ export const makePlan = (stated: Lab, options: PlanOptions): Plan => {
     kernel: 'host',
     host: stack.host,
     timers,
+    hashSeed: 1,
     links,
     nodes: topology.nodes.map((node) => ({
       ...stack.on(planned(['nodes', node.name], () => planNode(node, topology, lab, timers))),

@@ -26,6 +26,12 @@ export interface Plan {
   kernel: string;
   host: PlannedHost;
   timers: Timers;
+  /**
+   * Of what a kernel from 6.11 on makes the hash that chooses among the next hops of one route. By itself it takes a
+   * number for as long as the machine is up, so that another machine decided otherwise; here it is the number of the
+   * repetition: every run is like every other run, and repetitions show all that the hash may choose.
+   */
+  hashSeed: number;
   links: PlannedLink[];
   nodes: PlannedNode[];
   daemons: PlannedDaemon[];

@@ -39,10 +39,11 @@ export async function attempt(run: Run, laboratory: Laboratory, options: Attempt
 }
 
 async function measureAndJudge(
-  run: Run,
+  { plan, ...stated }: Run,
   { measure, assess, store }: Laboratory,
   options: AttemptOptions,
 ): Promise<{ result: RunResult; practice: PracticeFinding[] }> {
+  const run = { ...stated, plan: { ...plan, hashSeed: options.repetition } };
   const measurement = await measure(run.plan, { onEvent: options.onEvent, signal: options.signal });
   const { verdicts, practice, findings } = assess(run, measurement, await options.reference);
   const { failure } = measurement;

@@ -11,7 +11,7 @@ import type { Containers } from './containers.ts';
 import { LabFault, standingAt } from './faults.ts';
 import { giveOwnFiles } from './own-files.ts';
 import { FABRIC, inNode, networkOf, networkPath, type Place, RUN_FOLDER } from './places.ts';
-import { type Originals, originalsOf, setSysctls } from './sysctls.ts';
+import { type Originals, originalsOf, setHashSeed, setSysctls } from './sysctls.ts';
 import { giveUserLand } from './user-land.ts';
 
 /** What was there before, as far as a step puts it back. */
@@ -25,6 +25,7 @@ export const build = async (plan: Plan, containers: Containers): Promise<{ sysct
     ['all', 'default'].map((scope) => [`net.ipv6.conf.${scope}.disable_ipv6`, '1']),
   );
   const sysctls = originalsOf(plan);
+  for (const { name } of plan.nodes) setHashSeed(name, plan.hashSeed);
   for (const node of plan.nodes) await standingAt(node.at, () => setSysctls(node.name, node.sysctls));
   bringUpFabric(plan);
   for (const node of plan.nodes) await standingAt(node.at, () => bringUpNode(node));

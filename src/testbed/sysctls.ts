@@ -1,5 +1,5 @@
 /** Kernel parameters of nodes. /proc/sys/net shows the namespace of the thread that opens it. */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Plan } from '../plan/plan.ts';
 import { inNetwork } from '../sys/libc.ts';
 import { LabFault } from './faults.ts';
@@ -31,6 +31,13 @@ export const setSysctls = (
       const value = stated ?? originals.get(`${node} ${key}`)!;
       refusedByKernel(node, `${key}=${value}`, () => writeFileSync(pathOf(key), value));
     }
+  });
+
+/** Kernels before 6.11 have a seed that nobody can set. */
+export const setHashSeed = (node: string, seed: number): void =>
+  inNetwork(networkPath(node), () => {
+    const path = pathOf('net.ipv4.fib_multipath_hash_seed');
+    if (existsSync(path)) writeFileSync(path, String(seed));
   });
 
 const readSysctl = (node: string, key: string): string =>

@@ -36,6 +36,7 @@ export const makeFakePlan = (lab: string, needs: Need[] = []): Plan => ({
   kernel: 'host',
   host: { node: 'host', resolverFile: '/etc/resolv.conf', resolver: 'glibc' },
   timers: 'fast',
+  hashSeed: 1,
   builds: [],
   links: [],
   nodes: [],

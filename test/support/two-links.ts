@@ -55,6 +55,7 @@ export const planFor = (question: Question, until?: PlannedProbe['until']): Plan
   kernel: 'host',
   host: { node: 'host', resolverFile: '/etc/resolv.conf', resolver: 'glibc' },
   timers: 'fast',
+  hashSeed: 1,
   builds: [],
   daemons: [],
   responders: [],
