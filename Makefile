@@ -80,6 +80,7 @@ stacks: setup
 # Kernels for labs on other kernels and in virtual time (docs/kernels.md). Takes minutes; CI uses what it finds.
 .PHONY: kernels
 kernels: build
+	scripts/install-packages.sh kernels
 	node dist/miflab.js kernel fetch debian:bullseye debian:bookworm debian:trixie debian:sid
 	node dist/miflab.js kernel build debian:trixie
 

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Installs the Debian packages that labs and tests use, as root or through sudo; does nothing where they are there.
 # With the word clients: those of the larger clients (docs/clients.md), without which their labs are unsupported; with
-# the word stacks: those of IP stacks that are no kernel's (docs/stacks.md); with the word images: what makes user lands.
+# the word stacks: those of IP stacks that are no kernel's (docs/stacks.md); with the word images: what makes user lands;
+# with the word kernels: what a kernel is built with (docs/kernels.md).
 set -eu
 
 packages="bubblewrap iproute2 util-linux nftables uidmap radvd dnsmasq-base kea-dhcp4-server kea-dhcp6-server
@@ -10,6 +11,7 @@ unbound isc-dhcp-client ifupdown dhcpcd-base udhcpc busybox user-mode-linux qemu
 [ "${1:-}" != stacks ] || packages="gcc libc6-dev libjansson-dev liblwip-dev runsc"
 [ "${1:-}" != clients ] || packages="musl-tools golang-go default-jdk-headless python3 chromium"
 [ "${1:-}" != images ] || packages="mmdebstrap"
+[ "${1:-}" != kernels ] || packages="build-essential flex bison bc libelf-dev libssl-dev xz-utils"
 
 missing=""
 for package in $packages; do

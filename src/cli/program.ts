@@ -205,7 +205,10 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .addOption(new Option('--qemu', 'as a bzImage for QEMU').conflicts('uml'))
     .action(action(async () => (await import('./kernel.ts')).build));
   command('fetch', 'Get kernels before they are needed', [['miflab kernel fetch debian:sid', '']], kernel)
-    .argument('<names...>', 'debian:bullseye, debian:bookworm, debian:trixie, debian:sid')
+    .argument(
+      '<names...>',
+      'debian:RELEASE, or with a version that it has beside its latest: debian:trixie-backports/6.18',
+    )
     .action(action(async () => (await import('./kernel.ts')).fetch));
   command('list', 'List kernels that were fetched or built', [['miflab kernel list', '']], kernel).action(
     action(async () => (await import('./kernel.ts')).list),
@@ -281,7 +284,7 @@ const stackOption = () =>
 const kernelOption = () =>
   new Option(
     '--kernel <names>',
-    'kernels, with commas between them: host, debian-uml, debian:RELEASE, uml (the one built last), one of miflab kernel list, or a file (a bzImage, a User-mode Linux program); all but host run in guests',
+    'kernels, with commas between them: host, debian-uml, debian:RELEASE, debian:RELEASE/VERSION, uml (the one built last), one of miflab kernel list, or a file (a bzImage, a User-mode Linux program); all but host run in guests',
   ).argParser(kernels);
 const modulesOption = () =>
   new Option('--modules <folder>', 'modules of a kernel that is a file: the folder with kernel/ in it');

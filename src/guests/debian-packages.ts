@@ -12,6 +12,8 @@ import { cacheFolder } from '../sys/cache.ts';
 export interface DebianRelease {
   /** Of the names that match, what a package depends on, and so on; it itself where it matches. */
   dependencies(name: string, matching: RegExp): Promise<string[]>;
+  /** Of all packages whose names begin so. */
+  names(beginning: string): Promise<string[]>;
   /** Unpacks packages into a folder. */
   unpack(names: string[], folder: string): Promise<void>;
 }
@@ -20,7 +22,7 @@ const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg';
 
 /** Brings the lists of a release up to date. @throws KernelUnavailable with what apt says */
 export const debianRelease = async (release: string): Promise<DebianRelease> => {
-  if (!/^[a-z]+$/.test(release)) throw new KernelUnavailable(`no Debian release ${release}`);
+  if (!/^[a-z]+(-[a-z]+)*$/.test(release)) throw new KernelUnavailable(`no Debian release ${release}`);
   const mirror = await debianMirror();
   if (mirror === undefined)
     throw new KernelUnavailable(
@@ -71,6 +73,7 @@ export const debianRelease = async (release: string): Promise<DebianRelease> => 
   };
   return {
     dependencies,
+    names: async (beginning) => (await apt('apt-cache', ['pkgnames', beginning])).split('\n').filter(Boolean),
     unpack: async (names, target) => {
       const downloads = mkdtempSync(join(folder, 'download-'));
       try {

@@ -23,7 +23,7 @@ export const findKernel = async (name: string, modules?: string): Promise<Kernel
   if (stored) return stored;
   if (existsSync(name)) return kernelOfFile(name, modules);
   throw new KernelUnavailable(
-    `no kernel ${name}: expected host, debian-uml, debian:RELEASE, uml, a name that miflab kernel list shows, or the file of a kernel`,
+    `no kernel ${name}: expected host, debian-uml, debian:RELEASE, debian:RELEASE/VERSION, uml, a name that miflab kernel list shows, or the file of a kernel`,
   );
 };
 

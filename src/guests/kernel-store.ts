@@ -19,7 +19,7 @@ export interface StoredKernel {
   modules?: string;
 }
 
-const kernelFolder = (name = ''): string => join(cacheFolder(), 'kernels', name.replaceAll(':', '-'));
+const kernelFolder = (name = ''): string => join(cacheFolder(), 'kernels', name.replaceAll(/[:/]/g, '-'));
 
 /** In the order of their names. */
 export const storedKernels = (): StoredKernel[] =>

@@ -104,7 +104,7 @@ const umlBoot = async (
     start: () =>
       startGuest({
         name: image.name,
-        command: umlCommand({ file: KERNEL }),
+        command: umlCommand(image, KERNEL),
         files,
         view: ['--ro-bind', image.file, KERNEL],
         silenceMs,

@@ -5,9 +5,17 @@ import type { KernelImage } from './kernel-image.ts';
 
 const MEMORY = '1024M';
 
-/** The console goes to standard error, and the channel, a serial line, is standard input and output. */
-export const umlCommand = ({ file }: Pick<KernelImage, 'file'>, more: string[] = []): string[] => [
-  file,
+/**
+ * The console goes to standard error, and the channel, a serial line, is standard input and output. `seen` is where the
+ * guest's sandbox shows the file.
+ */
+export const umlCommand = (
+  { file }: Pick<KernelImage, 'file'>,
+  seen: string,
+  more: string[] = [],
+): string[] => [
+  seen,
+  ...(canUseSeccomp(file) ? ['seccomp=auto'] : []),
   `mem=${MEMORY}`,
   'root=/dev/root',
   'rootfstype=hostfs',
@@ -22,6 +30,12 @@ export const umlCommand = ({ file }: Pick<KernelImage, 'file'>, more: string[] =
   'loglevel=4',
   ...more,
 ];
+
+/**
+ * Since Linux 6.16 its programs can be caught by seccomp(2) and need no ptrace(2), which costs four changes of process in
+ * each system call and page fault. The program holds the help on that option.
+ */
+const canUseSeccomp = (file: string): boolean => readFileSync(file).includes('seccomp=<on/auto/off>');
 
 /** Whether it was built with CONFIG_UML_TIME_TRAVEL_SUPPORT: the program holds its configuration (for --showconfig). */
 export const hasVirtualTime = (file: string): boolean =>

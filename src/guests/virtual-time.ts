@@ -76,7 +76,7 @@ export const runInVirtualTime =
       images: {},
       command: [
         ...['/bin/sh', '-c', RUN, 'sh', String(DEADLINE_S), String(bytes + 1)],
-        ...umlCommand({ file: KERNEL }, [
+        ...umlCommand(kernel, KERNEL, [
           'time-travel=inf-cpu',
           `time-travel-start=${BEGIN_NS}`,
           'random.trust_cpu=0',

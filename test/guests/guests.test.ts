@@ -72,22 +72,25 @@ for (const [kind, image, how, labs] of guests) {
   });
 }
 
-t.test(
-  'a panic costs the lab under way, whose console is kept, and the next has a fresh guest',
-  { skip: skipped },
-  async (t) => {
-    const kernel = await openKernel(debianUml!, {
-      // The panic comes while the lab is built: a node's namespace is there.
-      atBoot:
-        '( while ! ls /proc/[0-9]*/root/run/netns/fabric >/dev/null 2>&1; do :; done; echo c > /proc/sysrq-trigger ) &\n',
-    });
-    t.teardown(() => kernel.close());
-    const lost = await kernel.measure(await planOf(LABS[0]!), {});
-    t.match(lost.failure, { kind: 'evidence', message: /the guest debian-uml died: .*[Pp]anic/ });
-    t.match(lost.console, /sysrq/i);
-    t.same(await kernel.machine.lackingFeatures(['veth']), [], 'a fresh guest answers');
-  },
-);
+for (const [kind, image] of guests) {
+  const isThere = typeof image === 'object';
+  t.test(
+    `a panic in a guest of ${kind} costs the lab under way, whose console is kept, and the next has a fresh guest`,
+    { skip: !isThere && image },
+    async (t) => {
+      const kernel = await openKernel(image as KernelImage, {
+        // The panic comes while the lab is built: a node's namespace is there.
+        atBoot:
+          '( while ! ls /proc/[0-9]*/root/run/netns/fabric >/dev/null 2>&1; do :; done; echo c > /proc/sysrq-trigger ) &\n',
+      });
+      t.teardown(() => kernel.close());
+      const lost = await kernel.measure(await planOf(LABS[0]!), {});
+      t.match(lost.failure, { kind: 'evidence', message: /the guest debian\S+ died: .*[Pp]anic/ });
+      t.match(lost.console, /sysrq/i);
+      t.same(await kernel.machine.lackingFeatures(['veth']), [], 'a fresh guest answers');
+    },
+  );
+}
 
 t.test(
   'a guest that says nothing any more is ended, and the next lab has a fresh one',

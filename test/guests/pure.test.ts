@@ -5,6 +5,7 @@ import t from 'tap';
 import { buildKernel, lackingOptions } from '../../src/guests/build-kernel.ts';
 import { lastWords } from '../../src/guests/console.ts';
 import { cpioArchive } from '../../src/guests/cpio.ts';
+import { imagesByVersion } from '../../src/guests/debian-kernel.ts';
 import { storedKernels, storeKernel } from '../../src/guests/kernel-store.ts';
 import { versionIn, versionOf } from '../../src/guests/kernel-version.ts';
 import { verdictOn } from '../../src/guests/kvm.ts';
@@ -59,6 +60,30 @@ t.test('a kernel says in its file which version it is', async (t) => {
   writeFileSync(file, '\x7fELF nothing');
   t.equal(versionOf({ file, kind: 'uml' }), '');
 });
+
+t.test(
+  'of the packages of a release those of its kernels are told apart, in the order of their versions',
+  async (t) => {
+    t.same(
+      imagesByVersion([
+        'linux-image-amd64',
+        'linux-image-6.18.15+deb13-amd64',
+        'linux-image-6.18.9+deb13-amd64',
+        'linux-image-6.18.9+deb13-cloud-amd64',
+        'linux-image-6.18.9+deb13-rt-amd64',
+        'linux-image-6.18.15+deb13-amd64-unsigned',
+        'linux-image-6.1.0-50-amd64',
+        'linux-image-6.1.0-9-amd64',
+      ]),
+      [
+        { name: 'linux-image-6.1.0-9-amd64', version: '6.1.0-9' },
+        { name: 'linux-image-6.1.0-50-amd64', version: '6.1.0-50' },
+        { name: 'linux-image-6.18.9+deb13-amd64', version: '6.18.9' },
+        { name: 'linux-image-6.18.15+deb13-amd64', version: '6.18.15' },
+      ],
+    );
+  },
+);
 
 t.test('a module says what it depends on', async (t) => {
   const module = (info: string) => Buffer.from(`\x7fELF…\0license=GPL\0${info}\0vermagic=6.1\0`);
