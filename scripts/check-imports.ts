@@ -11,7 +11,7 @@ const ALLOWED: Record<string, string[]> = {
   sys: [],
   images: ['sys'],
   containers: ['plan', 'sys'],
-  guests: ['images', 'suite', 'sys', 'testbed'],
+  guests: ['clients', 'images', 'plan', 'suite', 'sys', 'testbed'],
   evidence: ['plan', 'testbed'],
   testbed: ['clients', 'containers', 'evidence', 'experiment', 'images', 'plan', 'sys', 'verdict'],
   experiment: ['clients', 'evidence', 'plan', 'sys', 'testbed'],

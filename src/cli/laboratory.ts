@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { storeEvidence } from '../evidence/store.ts';
 import { buildKernel } from '../guests/build-kernel.ts';
+import { openHostKernel } from '../guests/host-kernel.ts';
 import { openKernel } from '../guests/kernel.ts';
 import { findKernel, kernelsThere } from '../guests/kernel-names.ts';
 import { latestUml } from '../guests/kernel-store.ts';
@@ -54,6 +55,7 @@ export const parts: Parts = {
       storeEvidence(folder, plan, measurement, packetComments(verdicts)),
   },
   openKernel: async (name, modules) => openKernel(await findKernel(name, modules)),
+  openHostKernel: async (name, modules) => openHostKernel(await findKernel(name, modules)),
   kernelsThere,
   kernelVersion: versionNamed,
   buildKernel: async (source) =>

@@ -17,6 +17,8 @@ export interface Parts extends Pick<MakeRunsOptions, 'variantsOf' | 'planOf' | '
   laboratory: Laboratory;
   /** Boots a guest of a kernel. @throws KernelUnavailable */
   openKernel(name: string, modules?: string): Promise<Kernel>;
+  /** A kernel for the host under test alone. @throws KernelUnavailable */
+  openHostKernel(name: string, modules?: string): Promise<Kernel>;
   /** Kernels that need no fetching, as --kernel names them. */
   kernelsThere(): string[];
   /** Which version a kernel is, without booting it. @throws KernelUnavailable */

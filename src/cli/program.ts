@@ -46,6 +46,10 @@ export function makeProgram(done: (exitCode: number) => void): Command {
       'miflab run --kernel debian-uml labs/default-router',
       "on the kernel of Debian's package user-mode-linux",
     ],
+    [
+      'miflab run --host-kernel debian:bullseye labs/default-router',
+      'the host under test on Linux 5.10, and the networks on this kernel',
+    ],
     ['miflab run --shard 2/3', 'the second third of the labs, on the second of three machines'],
   ])
     .addArgument(labs())
@@ -64,6 +68,7 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .addOption(timers())
     .addOption(stackOption())
     .addOption(kernelOption())
+    .addOption(hostKernelOption())
     .addOption(modulesOption())
     .addOption(reporterOption())
     .option(
@@ -169,6 +174,7 @@ export function makeProgram(done: (exitCode: number) => void): Command {
     .addOption(timers())
     .addOption(stackOption())
     .addOption(kernelOption())
+    .addOption(hostKernelOption())
     .addOption(modulesOption())
     .addOption(reporterOption())
     .addOption(output())
@@ -285,6 +291,11 @@ const kernelOption = () =>
   new Option(
     '--kernel <names>',
     'kernels, with commas between them: host, debian-uml, debian:RELEASE, debian:RELEASE/VERSION, uml (the one built last), one of miflab kernel list, or a file (a bzImage, a User-mode Linux program); all but host run in guests',
+  ).argParser(kernels);
+const hostKernelOption = () =>
+  new Option(
+    '--host-kernel <names>',
+    "kernels for the host under test alone, named as --kernel names them: it is a guest, and the networks around it stay on this machine's kernel",
   ).argParser(kernels);
 const modulesOption = () =>
   new Option('--modules <folder>', 'modules of a kernel that is a file: the folder with kernel/ in it');

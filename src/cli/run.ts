@@ -104,7 +104,13 @@ function chooseRuns(
   parts: Parts,
 ): Run[] {
   const { output, timers } = options;
-  const all = makeRuns(labs, { ...parts, timers, stacks, kernels, asked: options.kernel !== undefined });
+  const all = makeRuns(labs, {
+    ...parts,
+    timers,
+    stacks,
+    kernels,
+    asked: (options.kernel ?? options.hostKernel) !== undefined,
+  });
   const lastFailed = options.lastFailed ? earlierResults(join(output, 'last')).runs : undefined;
   const runs = select(all, { ...options, controls: options.controls ?? false, lastFailed });
   if (runs.length === 0 && !lastFailed) throw new UsageError('no lab is left to run: the filters leave none');

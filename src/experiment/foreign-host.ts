@@ -9,19 +9,20 @@ import { EvidenceFault } from '../testbed/faults.ts';
 import { watchHost, watchResolver } from '../testbed/host-watch.ts';
 import { plannedNode } from '../testbed/lab.ts';
 import { type Recorder, type UntimedEvent, until } from '../testbed/recorder.ts';
-import { setSysctls } from '../testbed/sysctls.ts';
+import { hashSeedCommand, setSysctls } from '../testbed/sysctls.ts';
 import type { ForeignAnswers, ForeignOrder, ForeignWord } from './foreign-messages.ts';
 import type { Host } from './host.ts';
+import { routeGet } from './route-get.ts';
 
-/** Longer than a program takes to answer; reached only by a hang. */
-const ANSWER_MS = 10_000;
+/** Longer than a program takes to answer, in an emulated guest on a busy machine too; reached only by a hang. */
+const ANSWER_MS = 60_000;
 /** As runProgram of the lab process allows. */
 const PROGRAM_MS = 60_000;
 
 const NOT_RUNNING = 'no stack runs on the host';
 
 export const foreignHost = (plan: Plan, recorder: Recorder, daemons: Daemons, program: string): Host => {
-  const { node } = plan.host;
+  const { node, guest } = plan.host;
   const links = plannedNode(plan, node).interfaces.map(({ name }) => name);
   const passedOn = new Map<string, { id: number; carrier: boolean }>();
   const answers = new Map<number, ForeignAnswers[keyof ForeignAnswers]>();
@@ -62,22 +63,28 @@ export const foreignHost = (plan: Plan, recorder: Recorder, daemons: Daemons, pr
     );
     passedOn.clear();
     told = emptyTables();
+    if (guest) give({ order: 'run', command: hashSeedCommand(plan.hashSeed) });
     for (const { protocol, port } of listening)
       if (protocol === 'udp' || protocol === 'tcp') give({ order: 'listen', protocol, port });
     for (const link of kernel.tables().links) passOn(link.interface, link.carrier);
   };
 
-  /** Of links the kernel of the namespace tells. */
+  /** Of links the kernel of the namespace tells, unless the host has a kernel of its own. */
   const takeUp = (change: HostChange) => {
-    if (change.object === 'link') return;
+    if (change.object === 'link' && !guest) return;
     const event = { node, ...change } as UntimedEvent;
     told = applyEvent(told, { at: recorder.elapsed(), ...event } as NetlinkEvent);
     recorder.record(event);
   };
 
+  const run = async (command: string[], input?: string): Promise<Finished> =>
+    (await carryOut({ order: 'run', command, input }, PROGRAM_MS)) ?? {
+      code: null,
+      output: '',
+      errors: NOT_RUNNING,
+    };
+
   recorder.watch((event) => {
-    if (event.kind === 'netlink' && event.node === node && event.object === 'link')
-      passOn(event.interface, event.carrier);
     if (event.kind !== 'log' || event.daemon !== program || event.stream !== 'stdout') return;
     const word = wordOf(event.text);
     if (!word) return;
@@ -87,12 +94,16 @@ export const foreignHost = (plan: Plan, recorder: Recorder, daemons: Daemons, pr
       for (const change of decodeNetlink(Buffer.from(word.netlink, 'hex'), names)) takeUp(change);
     else answers.set(word.id, word.answer);
   });
-  const kernel = watchHost(node, ['links'], recorder);
+  const kernel = watchHost(node, ['links'], recorder, (change) => {
+    if (!guest) recorder.record({ node, ...change } as UntimedEvent);
+    if (change.object === 'link') passOn(change.interface, change.carrier);
+  });
 
   return {
-    tables: () => ({ ...told, links: kernel.tables().links }),
+    tables: () => (guest ? told : { ...told, links: kernel.tables().links }),
     resolvConf: watchResolver(plan, recorder),
     hasNoticed: (link, carrier) => {
+      if (guest) return told.links.find((one) => one.interface === link)?.carrier === carrier;
       const last = passedOn.get(link);
       return last ? last.carrier === carrier && answers.has(last.id) : !carrier;
     },
@@ -100,13 +111,8 @@ export const foreignHost = (plan: Plan, recorder: Recorder, daemons: Daemons, pr
       (await carryOut({ order: 'ask', ...question }, question.withinMs)) ?? { error: NOT_RUNNING },
     askAgain: async (flow, data) =>
       (await carryOut({ order: 'again', flow, data })) ?? { error: NOT_RUNNING },
-    wayTo: async () => undefined,
-    run: async (command): Promise<Finished> =>
-      (await carryOut({ order: 'run', command }, PROGRAM_MS)) ?? {
-        code: null,
-        output: '',
-        errors: NOT_RUNNING,
-      },
+    wayTo: async (destination, question) => (guest ? routeGet(run, destination, question) : undefined),
+    run,
     listen: (responders) => {
       listening = responders;
     },

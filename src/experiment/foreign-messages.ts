@@ -8,7 +8,10 @@ import type { HostAnswer } from '../evidence/timeline.ts';
 import type { Finished } from '../sys/program.ts';
 import type { HostQuestion } from './host.ts';
 
-/** To the program. They are carried out in their order, and each is answered by its id: `{ "id": 7, "order": "link", … }`. */
+/**
+ * To the program. They are carried out in their order, and each is answered by its id: `{ "id": 7, "order": "link", … }`.
+ * A guest gets them in files, and the line is the path of one (src/guests/boot-scripts.ts says why).
+ */
 export type ForeignOrder =
   /** A link has carrier from now on, or none. Answered once the stack has taken note. */
   | { order: 'link'; link: string; carrier: boolean }
@@ -21,12 +24,12 @@ export type ForeignOrder =
   | { order: 'again'; flow: string; data: string }
   /** Send back whatever comes in. */
   | { order: 'listen'; protocol: 'udp' | 'tcp'; port: number }
-  /** Run a program on the stack to its end; only where the stack file says that it can. */
-  | { order: 'run'; command: string[] };
+  /** Run a program on the stack to its end, with `input` to read; only where the stack file says that it can. */
+  | { order: 'run'; command: string[]; input?: string };
 
 /** What an order is answered with; an error is the name of an errno. */
 export interface ForeignAnswers {
-  link: object;
+  link: { error?: string };
   ask: HostAnswer;
   again: HostAnswer;
   listen: { error?: string };
@@ -40,5 +43,5 @@ export type ForeignWord =
   | { id: number; answer: ForeignAnswers[keyof ForeignAnswers] }
   /** An address, a route or a neighbour that is there from now on, or no more: in the words of the timeline. */
   | { told: HostChange }
-  /** The same, as a Linux kernel or one like it says it by rtnetlink: its messages in hexadecimal. */
+  /** The same, and of a guest links too, as a Linux kernel or one like it says it by rtnetlink: its messages in hexadecimal. */
   | { netlink: string };

@@ -1,6 +1,6 @@
 /**
  * The IP stack of the host under test as the experiment knows it, whoever it is: the kernel of the host's network
- * namespace (kernel-host.ts), or a program that has taken over the host's links (foreign-host.ts).
+ * namespace (kernel-host.ts), or a program that has taken over the host's links (foreign-host.ts), a guest with another kernel for one.
  */
 import type { Tables } from '../evidence/tables.ts';
 import type { HostAnswer } from '../evidence/timeline.ts';
@@ -20,8 +20,8 @@ export interface Host {
   askAgain(flow: string, data: string): Promise<HostAnswer>;
   /** Which way the host says that a packet goes; undefined where it cannot be asked. */
   wayTo(destination: string, question: WayQuestion): Promise<HostAnswer['route']>;
-  /** Runs a program on the host to its end. */
-  run(command: string[]): Promise<Finished>;
+  /** Runs a program on the host to its end. `input`: only on the kernel of a guest. */
+  run(command: string[], input?: string): Promise<Finished>;
   /** Answers what comes in. */
   listen(responders: Responder[]): void;
 }

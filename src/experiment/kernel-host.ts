@@ -3,7 +3,7 @@ import type { Plan } from '../plan/plan.ts';
 import { runProgram } from '../sys/program.ts';
 import { watchHost, watchResolver } from '../testbed/host-watch.ts';
 import { plannedNode } from '../testbed/lab.ts';
-import { inNode } from '../testbed/places.ts';
+import { inNode, networkOf } from '../testbed/places.ts';
 import type { Recorder } from '../testbed/recorder.ts';
 import { startResponders } from '../testbed/responders.ts';
 import type { Host } from './host.ts';
@@ -18,7 +18,8 @@ export const kernelHost = (plan: Plan, recorder: Recorder): Host => {
     tables,
     resolvConf: watchResolver(plan, recorder),
     hasNoticed: (link, carrier) => tables().links.find((one) => one.interface === link)?.carrier === carrier,
-    wayTo: (destination, question) => routeGet(node, destination, question),
+    wayTo: (destination, question) =>
+      routeGet((command) => runProgram(inNode(networkOf({ name: node }), command)), destination, question),
     run: (command) => runProgram(inNode(plannedNode(plan, node), command)),
     listen: (responders) => startResponders(responders, recorder),
   };

@@ -1,14 +1,13 @@
 /** The steps of an experiment, one after the other, each told to the timeline. */
 import type { PlannedStep } from '../plan/plan.ts';
-import { ipLines, nft, runInNode } from '../testbed/build.ts';
 import { EvidenceFault, standingAt } from '../testbed/faults.ts';
 import { impairLink } from '../testbed/impair.ts';
 import { plannedNode, type RunningLab } from '../testbed/lab.ts';
 import { layFiles } from '../testbed/own-files.ts';
 import { until } from '../testbed/recorder.ts';
 import { silence } from '../testbed/silence.ts';
-import { setSysctls } from '../testbed/sysctls.ts';
 import { setCarrier } from './carrier.ts';
+import { changesOn } from './changes.ts';
 import { runProbe } from './probe.ts';
 import { readdressed } from './readdress.ts';
 import { sendFrame } from './send-frame.ts';
@@ -54,17 +53,17 @@ const runStep = async (lab: RunningLab, step: PlannedStep, seen: SinceTrigger): 
     case 'reconfigure':
       return daemons.reconfigure(step.daemon);
     case 'ip':
-      return ipLines(step.node, step.lines);
+      return changesOn(lab, step.node).ip(step.lines);
     case 'sysctl':
-      return setSysctls(step.node, step.sysctls, lab.before.sysctls);
+      return changesOn(lab, step.node).sysctls(step.sysctls);
     case 'files':
       return layFiles(plannedNode(plan, step.node), step.files);
     case 'nftables':
-      return nft(plannedNode(plan, step.node), step.ruleset);
+      return changesOn(lab, step.node).nft(step.ruleset);
     case 'run':
-      return void (await runInNode(plannedNode(plan, step.node), step.command));
+      return changesOn(lab, step.node).run(step.command);
     case 'silence':
-      return silence(lab, step.node, step.mode);
+      return silence(lab, step.node, step.mode, changesOn(lab, step.node).nft);
     case 'impair':
       return impairLink(plan, step.link, step.impair);
     case 'send':

@@ -1,4 +1,5 @@
 /** The first programs of a guest. Constants; what varies are the files of the guest's folder. */
+import { BUILT } from '../clients/client.ts';
 
 /** Where a guest finds what was prepared for it. */
 export const GUEST_FOLDER = '/run/miflab-guest';
@@ -15,12 +16,12 @@ export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin LANG=C.
 folder=${GUEST_FOLDER}
 busybox mount -t proc proc /proc
 busybox mount -t devtmpfs devtmpfs /dev 2>/dev/null
-mkdir -p /dev/shm /dev/pts /dev/net
+busybox mkdir -p /dev/shm /dev/pts /dev/net
 busybox mount -t tmpfs tmpfs /dev/shm
 busybox mount -t devpts devpts /dev/pts
 busybox mount -t tmpfs tmpfs /tmp
 busybox mount -t tmpfs tmpfs /var
-[ -e /dev/net/tun ] || mknod /dev/net/tun c 10 200
+[ -e /dev/net/tun ] || busybox mknod /dev/net/tun c 10 200
 `;
 
 /**
@@ -65,8 +66,68 @@ echo "$?" > ${OUTPUT_FOLDER}/ended
 exec busybox poweroff -f
 `;
 
-/** Of a QEMU guest before it: in the initramfs, where there are busybox and modules. */
-export const INITRAMFS_INIT = `#!/bin/busybox sh
+/** What the host alone in a guest boots with, the same for every lab, and its kernel: as the lab's own hosts see them. */
+export const HOST_BOOT_FOLDER = '/miflab/guest';
+export const HOST_KERNEL_FILE = '/miflab/kernel';
+/** What makes the host's links there. */
+export const HOST_LINKS_FILE = `${GUEST_FOLDER}/links`;
+/** The host's network namespace within; the network cards, and what takes carrier away, are in the first one. */
+export const HOST_NETWORK = 'host';
+
+/**
+ * Of the host under test alone in a guest: its links, then the program that is asked. It sees the files that the host
+ * has in the lab, and may write into folders in memory; /run/miflab-guest stays, where orders come in.
+ */
+export const HOST_INIT = `${FILE_SYSTEMS}
+boot=${HOST_BOOT_FOLDER}
+busybox mount -t sysfs sysfs /sys
+busybox mkdir /tmp/guest
+busybox mount -o bind "$folder" /tmp/guest
+busybox mount -t tmpfs tmpfs /run
+busybox mkdir /run/netns "$folder"
+busybox mount -o move /tmp/guest "$folder"
+busybox rmdir /tmp/guest
+echo "$boot/modprobe" > /proc/sys/kernel/modprobe
+[ -e "$boot/at-boot" ] && . "$boot/at-boot"
+"$boot/modprobe" ipv6
+for scope in all default; do
+  echo 1 > "/proc/sys/net/ipv6/conf/$scope/disable_ipv6"
+done
+ip netns add ${HOST_NETWORK} && ip -batch ${HOST_LINKS_FILE} || exit
+read -r channel < "$boot/channel"
+exec 3<>"$channel"
+case "$channel" in
+  /dev/tty*) busybox stty raw -echo <&3 ;;
+esac
+ip netns exec ${HOST_NETWORK} ${BUILT}/guest/sockets /proc/1/ns/net <&3 >&3 3>&-
+echo "the program ended: $?"
+exec busybox poweroff -f
+`;
+
+/**
+ * On the machine's side, in the lab: hands the orders on. A line of more than some kilobytes would be the last that a
+ * serial line of User-mode Linux takes in, so each order lies in a file, and the line names it. Becomes the command.
+ */
+export const HAND_ORDERS_ON = `
+cd ${GUEST_FOLDER} && mkfifo names || exit
+exec 3<&0
+{
+  number=0
+  while read -r order; do
+    number=$((number + 1))
+    printf '%s\\n' "$order" > "order-$number"
+    echo "${GUEST_FOLDER}/order-$number"
+  done
+} <&3 > names 2>/dev/null &
+exec "$@" < names 3<&-
+`;
+
+/**
+ * Of a QEMU guest before it: in the initramfs, where there are busybox, modules and the files that every program reads.
+ * These stand over those of the root file system, which are the same: Linux 5.10 reads a file by 9p page by page, and
+ * the C library alone took it a second. The initramfs stays below: switch_root(8), which empties it, took a second more.
+ */
+export const initramfsInit = (init: string, files: string[]): string => `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sysfs /sys
 /bin/busybox mount -t devtmpfs devtmpfs /dev
@@ -75,6 +136,11 @@ for module in /modules/*.ko; do
 done
 /bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=524288,cache=loose,ro root /root ||
   echo 'no root file system: this kernel has no 9p over virtio'
+for file in ${files.join(' ')}; do
+  /bin/busybox mount -o bind "$file" "/root$file"
+done
 /bin/busybox umount /proc /sys
-exec /bin/busybox switch_root /root ${GUEST_FOLDER}/init
+cd /root
+/bin/busybox mount -o move . /
+exec /bin/busybox chroot . ${init}
 `;

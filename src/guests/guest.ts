@@ -35,7 +35,7 @@ export interface GuestStart {
 /** An agent says every second that it lives: longer than any pause of a loaded machine. */
 export const SILENCE_MS = 60_000;
 /** An emulated kernel with all its modules is up after 10 s, and on a machine with eight times as much to do after 80. */
-const BOOT_MS = 300_000;
+export const BOOT_MS = 300_000;
 const CONSOLE_LENGTH = 64 * 1024;
 
 /** @throws GuestFailed where it does not come up */

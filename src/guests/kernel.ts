@@ -10,7 +10,7 @@ import { guestPath, packed } from './guest-files.ts';
 import type { KernelImage } from './kernel-image.ts';
 import { KVM_VIEW, lackingKvm } from './kvm.ts';
 import { FOR_QEMU, modulesForLabs } from './modules.ts';
-import { makeInitramfs, QEMU_CHANNEL, qemuCommand } from './qemu.ts';
+import { makeInitramfs, QEMU_CHANNEL, qemuCommand, requireQemu } from './qemu.ts';
 import { hasVirtualTime, UML_CHANNEL, umlCommand } from './uml.ts';
 import { runInVirtualTime } from './virtual-time.ts';
 
@@ -116,11 +116,7 @@ const qemuBoot = async (
   image: KernelImage,
   { atBoot = '', silenceMs = SILENCE_MS }: KernelOptions,
 ): Promise<Boot> => {
-  if (!thisMachine.hasProgram('qemu-system-x86_64'))
-    throw new KernelUnavailable(
-      `${image.name} runs in QEMU, which is not installed`,
-      'apt-get install qemu-system-x86',
-    );
+  requireQemu(image.name);
   const modules = image.modules === undefined ? [] : await modulesForLabs(image.modules, FOR_QEMU);
   const initramfs = await makeInitramfs(modules);
   const files = packed({ init: INIT, channel: `${QEMU_CHANNEL}\n`, 'at-boot': atBoot, initramfs });

@@ -60,14 +60,20 @@ const FOR_LABS = [
 /** The channel and the files of a QEMU guest. */
 export const FOR_QEMU = ['virtio_pci', 'virtio_console', 'virtio_rng', '9pnet_virtio', '9p'];
 
+/** Of one that is the host alone, before it has anything to load others from. */
+export const FOR_QEMU_HOST = ['virtio_pci', 'virtio_console', 'virtio_net', '9pnet_virtio', '9p'];
+
 export interface Module {
   name: string;
   /** Not compressed: as insmod takes it. */
   content: Buffer;
 }
 
-/** Those of the modules that the folder has, each after those that it depends on. */
-export const modulesForLabs = async (folder: string, first: string[] = []): Promise<Module[]> => {
+/** Those of the modules that the folder has, each after those that it depends on: `first`, then what labs may ask for. */
+export const modulesForLabs = (folder: string, first: string[] = []): Promise<Module[]> =>
+  modulesNamed(folder, [...first, ...FOR_LABS]);
+
+export const modulesNamed = async (folder: string, names: string[]): Promise<Module[]> => {
   const files = moduleFiles(folder);
   const loaded = new Map<string, Module>();
   const load = async (name: string): Promise<void> => {
@@ -77,7 +83,7 @@ export const modulesForLabs = async (folder: string, first: string[] = []): Prom
     for (const dependency of dependenciesOf(content)) await load(dependency);
     loaded.set(name, { name, content });
   };
-  for (const name of [...first, ...FOR_LABS]) await load(name);
+  for (const name of names) await load(name);
   return [...loaded.values()];
 };
 
@@ -91,13 +97,21 @@ const moduleFiles = (folder: string): Map<string, string> =>
 /** A module's name has underscores where its file may have dashes. */
 const canonical = (name: string): string => name.replaceAll('-', '_');
 
-/** From the section .modinfo of the module: depends=a,b. */
-export const dependenciesOf = (content: Buffer): string[] => {
-  const mark = Buffer.from('\0depends=');
-  const start = content.indexOf(mark);
-  if (start < 0) return [];
-  const from = start + mark.length;
-  return content.toString('latin1', from, content.indexOf(0, from)).split(',').filter(Boolean).map(canonical);
+export const dependenciesOf = (content: Buffer): string[] =>
+  fieldsOf(content, 'depends')
+    .flatMap((names) => names.split(','))
+    .filter(Boolean)
+    .map(canonical);
+
+/** From the section .modinfo of the module, where each stands as name=value. */
+export const fieldsOf = (content: Buffer, name: string): string[] => {
+  const mark = Buffer.from(`\0${name}=`);
+  const values: string[] = [];
+  for (let at = content.indexOf(mark); at >= 0; at = content.indexOf(mark, at + 1)) {
+    const from = at + mark.length;
+    values.push(content.toString('latin1', from, content.indexOf(0, from)));
+  }
+  return values;
 };
 
 const UNPACK: Record<string, string> = { xz: 'xz', zst: 'zstd', gz: 'gzip' };

@@ -1,10 +1,12 @@
 /** A QEMU guest: any kernel for this architecture. Its root file system is the sandbox's, by 9p. */
 import { readFileSync } from 'node:fs';
 import { KernelUnavailable } from '../suite/kernel.ts';
+import { thisMachine } from '../suite/machine.ts';
 import { runProgram } from '../sys/program.ts';
-import { INITRAMFS_INIT } from './boot-scripts.ts';
+import { initramfsInit } from './boot-scripts.ts';
+import { cardDescriptor, cardMac } from './cards.ts';
 import { type CpioFile, cpioArchive } from './cpio.ts';
-import { moduleFile } from './guest-files.ts';
+import { guestPath, moduleFile } from './guest-files.ts';
 import type { Module } from './modules.ts';
 
 export type Acceleration = 'kvm' | 'tcg';
@@ -64,20 +66,46 @@ export const qemuCommand = (
   'virtio-9p-pci,fsdev=root,mount_tag=root',
 ];
 
+/** Network cards on the descriptors that frames.c gives, in their order; without the program to boot from them. */
+export const qemuCards = (count: number): string[] =>
+  Array.from({ length: count }, (_, number) => [
+    '-netdev',
+    `socket,id=link${number},fd=${cardDescriptor(number)}`,
+    '-device',
+    `virtio-net-pci,netdev=link${number},mac=${cardMac(number)},romfile=`,
+  ]).flat();
+
+/** @throws KernelUnavailable */
+export const requireQemu = (kernel: string): void => {
+  if (!thisMachine.hasProgram('qemu-system-x86_64'))
+    throw new KernelUnavailable(
+      `${kernel} runs in QEMU, which is not installed`,
+      'apt-get install qemu-system-x86',
+    );
+};
+
 export const QEMU_CHANNEL = '/dev/vport0p1';
 
 const FOLDERS = ['bin', 'dev', 'lib', 'lib64', 'modules', 'proc', 'root', 'sys'];
 
-/** busybox with the libraries that it loads, the modules, and the script that mounts the root file system. */
-export const makeInitramfs = async (modules: Module[]): Promise<Buffer> => {
-  const { code, output } = await runProgram(['ldd', BUSYBOX]);
-  const libraries = code === 0 ? [...output.matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path!) : [];
-  const folders = new Set([...FOLDERS, ...libraries.flatMap(foldersAbove)]);
+/**
+ * busybox and other programs with the libraries that they load, the modules, and the script that mounts the root file
+ * system and goes on to `init` there.
+ */
+export const makeInitramfs = async (
+  modules: Module[],
+  init = guestPath('init'),
+  programs: string[] = [],
+): Promise<Buffer> => {
+  const all = [BUSYBOX, ...programs];
+  const { output } = await runProgram(['ldd', ...all]);
+  const libraries = [...output.matchAll(/(\/\S+) \(0x/g)].map(([, path]) => path!);
+  const paths = [...new Set([...all, ...libraries])];
+  const folders = new Set([...FOLDERS, ...paths.flatMap(foldersAbove)]);
   const files: CpioFile[] = [
     ...[...folders].map((path) => ({ path })),
-    ...libraries.map((path) => program(path, path.slice(1))),
-    program(BUSYBOX, 'bin/busybox'),
-    { path: 'init', content: Buffer.from(INITRAMFS_INIT), executable: true },
+    ...paths.map(programFile),
+    { path: 'init', content: Buffer.from(initramfsInit(init, paths)), executable: true },
     ...modules.map(({ name, content }, index) => ({ path: `modules/${moduleFile(name, index)}`, content })),
   ];
   return cpioArchive(files);
@@ -85,11 +113,11 @@ export const makeInitramfs = async (modules: Module[]): Promise<Buffer> => {
 
 const BUSYBOX = '/bin/busybox';
 
-const program = (from: string, path: string): CpioFile => {
+const programFile = (path: string): CpioFile => {
   try {
-    return { path, content: readFileSync(from), executable: true };
+    return { path: path.slice(1), content: readFileSync(path), executable: true };
   } catch {
-    throw new KernelUnavailable(`${from} is missing: a guest starts with it`, 'apt-get install busybox');
+    throw new KernelUnavailable(`${path} is missing: a guest starts with it`, 'apt-get install busybox');
   }
 };
 

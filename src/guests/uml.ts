@@ -1,5 +1,6 @@
 /** A User-mode Linux guest: the kernel is an ordinary program, and its files are those that the program sees. */
 import { readFileSync } from 'node:fs';
+import { cardDescriptor, cardMac } from './cards.ts';
 import { guestPath } from './guest-files.ts';
 import type { KernelImage } from './kernel-image.ts';
 
@@ -10,7 +11,7 @@ const MEMORY = '1024M';
  * guest's sandbox shows the file.
  */
 export const umlCommand = (
-  { file }: Pick<KernelImage, 'file'>,
+  { file, init = guestPath('init') }: Pick<KernelImage, 'file'> & { init?: string },
   seen: string,
   more: string[] = [],
 ): string[] => [
@@ -21,7 +22,7 @@ export const umlCommand = (
   'rootfstype=hostfs',
   'rootflags=/',
   'ro',
-  `init=${guestPath('init')}`,
+  `init=${init}`,
   'con=null',
   'con0=null,fd:2',
   'ssl0=fd:0,fd:1',
@@ -40,5 +41,15 @@ const canUseSeccomp = (file: string): boolean => readFileSync(file).includes('se
 /** Whether it was built with CONFIG_UML_TIME_TRAVEL_SUPPORT: the program holds its configuration (for --showconfig). */
 export const hasVirtualTime = (file: string): boolean =>
   readFileSync(file).includes('CONFIG_UML_TIME_TRAVEL_SUPPORT=y');
+
+/** Whether it has network cards. */
+export const hasCards = (file: string): boolean => readFileSync(file).includes('CONFIG_UML_NET_VECTOR=y');
+
+/** Network cards on the descriptors that frames.c gives: vec0 on 10, vec1 on 11. */
+export const umlCards = (count: number): string[] =>
+  Array.from(
+    { length: count },
+    (_, number) => `vec${number}:transport=fd,fd=${cardDescriptor(number)},mac=${cardMac(number)}`,
+  );
 
 export const UML_CHANNEL = '/dev/ttyS0';

@@ -56,6 +56,11 @@ export interface PlannedHost {
   resolver: string;
   /** The daemon that is its IP stack, where the kernel of its network namespace is not (experiment/foreign-messages.ts). */
   foreign?: string;
+  /**
+   * That daemon is a guest with a Linux kernel, which can be asked and told all that the machine's can (host-guest.ts).
+   * What it runs on: 'User-mode Linux', 'TCG', 'KVM'.
+   */
+  guest?: string;
 }
 
 export interface Need {

@@ -39,7 +39,7 @@ export const gvisor: Stack = {
     programs: ['gcc'],
     headers: ['jansson.h'],
     sources: ['stacks/sockets.c', 'stacks/messages.h'],
-    command: 'gcc -O2 -Wall -o sockets sockets.c -ljansson'.split(' '),
+    command: 'gcc -O2 -Wall -pthread -o sockets sockets.c -ljansson'.split(' '),
     version: ['dpkg-query', '--show', 'gcc', 'libjansson-dev'],
   },
   plan: ({ host, links }) => ({

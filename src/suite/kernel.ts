@@ -1,5 +1,6 @@
 /** A kernel that labs are run on: the machine's own, or that of guests. */
 import { release } from 'node:os';
+import type { Plan } from '../plan/plan.ts';
 import type { Measure } from '../testbed/measurement.ts';
 import type { Machine } from './needs.ts';
 import { HOST_KERNEL } from './setting.ts';
@@ -11,6 +12,8 @@ export interface KernelInfo {
   release: string;
   /** 'this machine', 'User-mode Linux', 'QEMU, emulated', 'QEMU with KVM'. */
   how: string;
+  /** What a plan becomes on it; left out: it stays as it is. Pure. */
+  planned?(plan: Plan): Plan;
 }
 
 /** The machine's own. */

@@ -75,7 +75,7 @@ function makeRun(
   const plan = options.planOf(loaded, variant, stack, timers);
   return {
     lab: variant.lab,
-    plan: { ...plan, kernel: kernel.name },
+    plan: { ...(kernel.planned?.(plan) ?? plan), kernel: kernel.name },
     info: infoOf(loaded, variant, { stack, kernel: kernel.name, release: kernel.release, timers }),
   };
 }

@@ -12,7 +12,7 @@ const RESOLVER_PACKAGES: Record<string, string[]> = {
 
 /** All that the decisions of a run may depend on. `version`: what the stack said of itself. */
 export const productOf = ({ plan, info }: Run, version: string | undefined): Product => {
-  const { resolver, node } = plan.host;
+  const { resolver, node, guest } = plan.host;
   const name = plan.nodes.find((one) => one.name === node)?.image;
   const image = name === undefined ? undefined : readImage(name);
   const packages = RESOLVER_PACKAGES[resolver] ?? [];
@@ -22,7 +22,7 @@ export const productOf = ({ plan, info }: Run, version: string | undefined): Pro
       ? machineLibc()
       : undefined;
   return {
-    kernel: info.release,
+    kernel: guest === undefined ? info.release : `${info.release} in a guest (${guest})`,
     manager: version,
     resolver: [resolver, resolverVersion].filter(Boolean).join(' '),
     ...(image && { userLand: { name: image.name, digest: image.digest } }),

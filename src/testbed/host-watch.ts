@@ -1,6 +1,7 @@
 /** The host under test as its kernel tells it, and its resolver configuration: every change goes into the timeline. */
 import { existsSync, readFileSync, watch } from 'node:fs';
 import { dirname } from 'node:path';
+import type { HostChange } from '../evidence/netlink.ts';
 import type { Plan } from '../plan/plan.ts';
 import { whenReadable } from '../sys/libc.ts';
 import { plannedNode } from './lab.ts';
@@ -8,15 +9,14 @@ import { type NetlinkWatch, watchNetlink } from './netlink.ts';
 import { pathOn } from './places.ts';
 import type { Recorder, UntimedEvent } from './recorder.ts';
 
-/** What the kernel of a host's network namespace tells of these objects. */
+/** What the kernel of a host's network namespace tells of these objects, into the timeline or to whom it concerns. */
 export const watchHost = (
   node: string,
   objects: Parameters<typeof watchNetlink>[1],
   recorder: Recorder,
+  onChange = (change: HostChange) => recorder.record({ node, ...change } as UntimedEvent),
 ): Pick<NetlinkWatch, 'tables'> => {
-  const kernel = watchNetlink(node, objects, (change) =>
-    recorder.record({ node, ...change } as UntimedEvent),
-  );
+  const kernel = watchNetlink(node, objects, onChange);
   whenReadable(kernel.fd, kernel.read);
   recorder.drain.push(kernel.read);
   kernel.read();

@@ -87,9 +87,9 @@ export const makeMeasure =
 export const runInSandbox: RunLab = (order, onMessage, signal) =>
   runWithin(limitsOf(order.plan, order.keep !== false))(order, onMessage, signal);
 
-/** The same with limits of one's own. */
+/** The same with limits of one's own, and more to see, as arguments of bubblewrap. */
 export const runWithin =
-  (limits: Limits): RunLab =>
+  (limits: Limits, view: string[] = []): RunLab =>
   async (order, onMessage, signal) => {
     const { sandbox } = await startSandbox({
       program: programPath('lab-process.js'),
@@ -97,7 +97,7 @@ export const runWithin =
       lab: order.plan.lab,
       keep: order.keep,
       images: imagesOf(order.plan),
-      view: await clientsView(order.plan),
+      view: [...(await clientsView(order.plan)), ...view],
     });
     const abort = () => sandbox.kill('SIGKILL');
     signal?.addEventListener('abort', abort);

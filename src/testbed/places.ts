@@ -30,7 +30,7 @@ export const inNode = ({ name, ownFiles, image, container }: Place, command: str
     : inNamespaces({ name, ownFiles, image }, command);
 
 /** Of a node only its network, with the machine's own programs. */
-export const networkOf = ({ name }: Place): Place => ({ name, ownFiles: false });
+export const networkOf = ({ name }: Pick<Place, 'name'>): Place => ({ name, ownFiles: false });
 
 const inNamespaces = ({ name, ownFiles, image }: Place, command: string[]): string[] => [
   ...(image ? AS_ROOT_OF_A_HOST : []),

@@ -1,6 +1,6 @@
 /** A node falls silent in one of three ways, or speaks again. */
 import type { PlannedStep } from '../plan/plan.ts';
-import { ipLines, nft } from './build.ts';
+import { ipLines } from './build.ts';
 import { plannedNode, type RunningLab } from './lab.ts';
 import { FABRIC, INTERNET } from './places.ts';
 
@@ -32,9 +32,15 @@ const CLEAR = ['ip6', 'arp', 'inet']
   .map((family) => `table ${family} ${TABLE}\ndelete table ${family} ${TABLE}`)
   .join('\n');
 
-export const silence = async ({ plan, capture }: RunningLab, name: string, mode: Mode): Promise<void> => {
+/** `nft` loads a ruleset on the node. */
+export const silence = async (
+  { plan, capture }: RunningLab,
+  name: string,
+  mode: Mode,
+  nft: (ruleset: string) => Promise<void>,
+): Promise<void> => {
   const node = plannedNode(plan, name);
-  await nft(node, CLEAR);
+  await nft(CLEAR);
   // It speaks again before it is heard: no packet that reaches a link may be missing from the capture.
   if (mode !== 'all') capture.mute(name, false);
   // A port without a bridge keeps its carrier and reaches nobody.
@@ -45,9 +51,9 @@ export const silence = async ({ plan, capture }: RunningLab, name: string, mode:
     ),
   );
   if (mode === 'all') {
-    await nft(node, FROM_INTERNET);
+    await nft(FROM_INTERNET);
     capture.mute(name, true);
   }
-  if (mode === 'neighbours') await nft(node, NEIGHBOURS);
-  if (mode === 'forwarding') await nft(node, FORWARDING);
+  if (mode === 'neighbours') await nft(NEIGHBOURS);
+  if (mode === 'forwarding') await nft(FORWARDING);
 };

@@ -69,6 +69,9 @@ function fakeParts(scripts: Record<string, Scripted[]>, machine: Partial<Machine
     openKernel: async (name: string) => {
       throw new Error(`no kernel ${name}`);
     },
+    openHostKernel: async (name: string) => {
+      throw new Error(`no kernel ${name}`);
+    },
     compareOrders: () => [],
     measured: laboratory.measured,
   };

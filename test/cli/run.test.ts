@@ -9,6 +9,7 @@ import { report } from '../../src/cli/report.ts';
 import { type RunOptions, run } from '../../src/cli/run.ts';
 import { UsageError } from '../../src/cli/usage-error.ts';
 import type { Need } from '../../src/plan/plan.ts';
+import { thisKernel } from '../../src/suite/kernel.ts';
 import { readPracticeOf } from '../../src/suite/practice-files.ts';
 import type { SuiteResults } from '../../src/suite/results.ts';
 import { type FakeLab, inFolderOf, written } from './fakes.ts';
@@ -84,6 +85,33 @@ t.test('what the machine lacks of these labs is said with the command, and nothi
   t.same(parts.measured, []);
   t.equal((await runIn(t, parts, {}, ['b'])).result, 0, 'a lab that does not need it runs');
 });
+
+t.test(
+  "a kernel for the host alone goes with no other kernel of whole labs than the machine's",
+  async (t) => {
+    const parts = inFolderOf(t, { good: conforms });
+    const opened: string[] = [];
+    const kernel = (name: string) => ({
+      ...thisKernel,
+      name,
+      machine: parts.machine,
+      measure: parts.laboratory.measure,
+      close: async () => void opened.push(`${name} is closed`),
+    });
+    const openHostKernel = async (name: string) => kernel(`${name} (host alone)`);
+    const run = (options: object) => runIn(t, { ...parts, openHostKernel }, options);
+    await t.rejects(run({ hostKernel: ['debian-uml'], kernel: ['debian:sid'] }), {
+      message: /of --kernel it goes with host only/,
+    });
+    await run({ hostKernel: ['debian-uml'] });
+    await run({ hostKernel: ['debian-uml'], kernel: ['host'] });
+    t.same(opened, ['debian-uml (host alone) is closed', 'debian-uml (host alone) is closed']);
+    t.same(
+      lastResults().runs.map((one) => one.kernel),
+      ['host', 'debian-uml (host alone)'],
+    );
+  },
+);
 
 t.test('a kernel without a feature makes just the labs that need it unsupported', async (t) => {
   const needs: Need[] = [{ kind: 'kernel', name: 'netem', for: 'the delay of a link' }];

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { aliasTable } from '../../src/guests/autoload.ts';
 import { buildKernel, lackingOptions } from '../../src/guests/build-kernel.ts';
 import { lastWords } from '../../src/guests/console.ts';
 import { cpioArchive } from '../../src/guests/cpio.ts';
@@ -90,6 +91,22 @@ t.test('a module says what it depends on', async (t) => {
   t.same(dependenciesOf(module('depends=nf-tables,nf_nat')), ['nf_tables', 'nf_nat']);
   t.same(dependenciesOf(module('depends=')), []);
   t.same(dependenciesOf(Buffer.from('nothing')), []);
+});
+
+t.test('modules are loaded by the names that a kernel asks for, each after what it depends on', async (t) => {
+  const module = (name: string, info: string) => ({ name, content: Buffer.from(`\0${info}\0`) });
+  const table = aliasTable([
+    module('llc', 'depends='),
+    module('bridge', 'depends=llc\0alias=rtnl-link-bridge'),
+    module('virtio_net', 'alias=virtio:d00000001v*'),
+  ]);
+  t.match(table.split('\n'), [
+    'llc 000-llc.ko',
+    'bridge 000-llc.ko 001-bridge.ko',
+    'rtnl-link-bridge 000-llc.ko 001-bridge.ko',
+    'virtio_net 002-virtio_net.ko',
+    '',
+  ]);
 });
 
 t.test('options that the sources do not know are named', async (t) => {

@@ -8,10 +8,13 @@
 static char orders[1 << 16];
 static size_t unread;
 
+/* Of one thread at a time. */
 static void tell(json_t *message) {
+  flockfile(stdout);
   json_dumpf(message, stdout, JSON_COMPACT);
   putchar('\n');
   fflush(stdout);
+  funlockfile(stdout);
   json_decref(message);
 }
 
@@ -30,14 +33,23 @@ static void answer(json_int_t id, json_t *said) {
 struct question {
   const char *kind, *flow, *destination, *data, *link, *address;
   int port, size, within, hop_limit;
+  json_int_t mark, user;
 };
 
 static struct question question_of(json_t *fields) {
   struct question asked = {0};
-  json_unpack(fields, "{s:s,s:s,s:s,s:i,s:s,s:i,s:i,s?s,s?s,s?i}", "kind", &asked.kind, "flow", &asked.flow,
+  json_unpack(fields, "{s:s,s:s,s:s,s:i,s:s,s:i,s:i,s?s,s?s,s?i,s?I,s?I}", "kind", &asked.kind, "flow", &asked.flow,
     "destination", &asked.destination, "port", &asked.port, "data", &asked.data, "size", &asked.size, "withinMs",
-    &asked.within, "bindLink", &asked.link, "bindAddress", &asked.address, "hopLimit", &asked.hop_limit);
+    &asked.within, "bindLink", &asked.link, "bindAddress", &asked.address, "hopLimit", &asked.hop_limit,
+    "mark", &asked.mark, "user", &asked.user);
   return asked;
+}
+
+/* An order, or the path of a file that holds it. */
+static json_t *order_in(char *line, size_t length) {
+  if (*line != '/') return json_loadb(line, length, 0, NULL);
+  line[length] = 0;
+  return json_load_file(line, 0, NULL);
 }
 
 /* Reads what there is on standard input and carries out each whole line. False at its end. */
@@ -46,7 +58,7 @@ static int read_orders(void (*carry_out)(json_int_t id, const char *order, json_
   if (count <= 0) return 0;
   unread += count;
   for (char *end; (end = memchr(orders, '\n', unread));) {
-    json_t *fields = json_loadb(orders, end - orders, 0, NULL);
+    json_t *fields = order_in(orders, end - orders);
     json_int_t id;
     const char *order;
     if (!json_unpack(fields, "{s:I,s:s}", "id", &id, "order", &order)) carry_out(id, order, fields);

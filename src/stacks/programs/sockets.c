@@ -1,6 +1,11 @@
 /*
  * A host's IP stack that is a kernel other than the lab's, asked from within: sockets of the kernel that runs this
  * program, and what it says by rtnetlink. Does what it is asked by lines of JSON (src/experiment/foreign-messages.ts).
+ *
+ *   sockets [NETWORK]
+ *
+ * With the network namespace in which the far ends of its links are: a whole Linux kernel, whose changes are told as
+ * they come, and which learns of carrier by the far end of the link with the index 7, port7.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -11,8 +16,14 @@
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
+#include <net/if.h>
 #include <poll.h>
+#include <pthread.h>
+#include <sched.h>
 #include <stdlib.h>
+#include <sys/fsuid.h>
+#include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/utsname.h>
 #include <sys/wait.h>
@@ -56,9 +67,12 @@ static void tell_netlink(const unsigned char *bytes, size_t length) {
   free(text);
 }
 
+/* A line of it stays shorter than what miflab, or a virtio port, takes at once. */
+enum { MOST_NETLINK = 1 << 13 };
+
 /* Passes on what it says until it has said all. */
 static void dump(int fd, int type) {
-  static unsigned char bytes[1 << 15];
+  static unsigned char bytes[MOST_NETLINK];
   struct {
     struct nlmsghdr header;
     struct rtgenmsg body;
@@ -82,6 +96,23 @@ static void tell_tables(void) {
   int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
   for (int type = 0; type < 3; type++) dump(fd, (int[]){RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE}[type]);
   close(fd);
+}
+
+/* Subscribed before it asks what is there, so that nothing is missed in between; to its end. */
+static void *watch(void *unused) {
+  static unsigned char bytes[MOST_NETLINK];
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE), room = 1 << 24;
+  struct sockaddr_nl groups = {.nl_family = AF_NETLINK,
+    .nl_groups = RTMGRP_LINK | RTMGRP_NEIGH | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE |
+                 RTMGRP_IPV6_ROUTE | RTMGRP_IPV4_RULE | 1 << (RTNLGRP_IPV6_RULE - 1)};
+  setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof room);
+  bind(fd, (struct sockaddr *)&groups, sizeof groups);
+  for (int type = 0; type < 5; type++)
+    dump(fd, (int[]){RTM_GETLINK, RTM_GETADDR, RTM_GETROUTE, RTM_GETNEIGH, RTM_GETRULE}[type]);
+  for (ssize_t length; (length = recv(fd, bytes, sizeof bytes, 0)) > 0;) tell_netlink(bytes, length);
+  perror("what the kernel says of itself");
+  exit(1);
+  return unused;
 }
 
 /* --- What it is asked --- */
@@ -137,11 +168,20 @@ static int send_over(const struct flow *flow, const char *data) {
   return send(flow->fd, bytes, header + length, MSG_NOSIGNAL);
 }
 
-static int open_socket(const struct flow *flow) {
+static int socket_for(const struct flow *flow) {
   int is_ipv6 = strchr(flow->destination, ':') != NULL, family = is_ipv6 ? AF_INET6 : AF_INET;
   if (!strcmp(flow->kind, "udp")) return socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (!strcmp(flow->kind, "tcp")) return socket(family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
   return socket(family, SOCK_RAW | SOCK_CLOEXEC, is_ipv6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+}
+
+/* The kernel takes whose it is from the file system id of the thread. */
+static int open_socket(const struct flow *flow, uid_t user) {
+  if (!user) return socket_for(flow);
+  setfsuid(user);
+  int fd = socket_for(flow);
+  setfsuid(0);
+  return fd;
 }
 
 /* Connected, refused, or neither by the deadline: then nothing is said. */
@@ -159,7 +199,9 @@ static int connect_within(int fd, const union address *to, int within) {
 static int open_flow(struct flow *flow, const struct question *asked) {
   int is_ipv6 = strchr(flow->destination, ':') != NULL;
   union address to = address_from(flow->destination, strcmp(flow->kind, "ping") ? flow->port : 0);
-  if ((flow->fd = open_socket(flow)) < 0) return -1;
+  uint32_t mark = asked->mark;
+  if ((flow->fd = open_socket(flow, asked->user)) < 0) return -1;
+  if (mark && setsockopt(flow->fd, SOL_SOCKET, SO_MARK, &mark, sizeof mark)) return -1;
   if (asked->link && setsockopt(flow->fd, SOL_SOCKET, SO_BINDTODEVICE, asked->link, strlen(asked->link) + 1)) return -1;
   if (asked->hop_limit && setsockopt(flow->fd, is_ipv6 ? IPPROTO_IPV6 : IPPROTO_IP,
                             is_ipv6 ? IPV6_UNICAST_HOPS : IP_TTL, &asked->hop_limit, sizeof asked->hop_limit))
@@ -265,8 +307,22 @@ static json_t *text_of(struct output *output) {
   return json_stringn(output->bytes, output->length);
 }
 
-static void run(json_int_t id, json_t *command) {
+/* A file of that text, to be read from its start. */
+static int file_of(const char *text) {
+  int fd = memfd_create("input", MFD_CLOEXEC);
+  for (size_t length = strlen(text); length;) {
+    ssize_t count = write(fd, text, length);
+    if (count < 0) exit(1);
+    text += count;
+    length -= count;
+  }
+  lseek(fd, 0, SEEK_SET);
+  return fd;
+}
+
+static void run(json_int_t id, json_t *command, const char *input) {
   static struct output outputs[2];
+  int given = input ? file_of(input) : -1;
   size_t count = json_array_size(command);
   char **words = calloc(count + 1, sizeof *words);
   int pipes[2][2], status = 0;
@@ -278,12 +334,14 @@ static void run(json_int_t id, json_t *command) {
   }
   pid_t pid = fork();
   if (!pid) {
-    close(STDIN_FILENO);
+    if (given < 0) close(STDIN_FILENO);
+    else dup2(given, STDIN_FILENO);
     dup2(pipes[0][1], STDOUT_FILENO);
     dup2(pipes[1][1], STDERR_FILENO);
     execvp(words[0], words);
     _exit(127);
   }
+  if (given >= 0) close(given);
   for (int i = 0; i < 2; i++) close(pipes[i][1]);
   for (int open = 3; open;) {
     struct pollfd two[2];
@@ -299,24 +357,55 @@ static void run(json_int_t id, json_t *command) {
     "output", text_of(&outputs[0]), "errors", text_of(&outputs[1])));
 }
 
+/* --- Links --- */
+
+/* A socket of the network namespace where the far ends of the links are; none: carrier is no affair of this program. */
+static int far_ends = -1;
+
+/* Whether there is carrier the near end tells by rtnetlink. */
+static const char *give_carrier(const char *link, int carrier) {
+  struct ifreq request = {0};
+  snprintf(request.ifr_name, sizeof request.ifr_name, "port%u", if_nametoindex(link));
+  if (ioctl(far_ends, SIOCGIFFLAGS, &request)) return strerrorname_np(errno);
+  if (carrier) request.ifr_flags |= IFF_UP;
+  else request.ifr_flags &= ~IFF_UP;
+  return error_of(ioctl(far_ends, SIOCSIFFLAGS, &request));
+}
+
+static int socket_in(const char *network) {
+  int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC), other = open(network, O_RDONLY | O_CLOEXEC);
+  if (setns(other, CLONE_NEWNET)) return -1;
+  int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  return setns(own, CLONE_NEWNET) ? -1 : fd;
+}
+
 static void carry_out(json_int_t id, const char *order, json_t *fields) {
-  const char *protocol;
-  int port;
+  const char *protocol, *link, *input = NULL;
+  int port, carrier;
   if (!strcmp(order, "ask")) ask(id, fields);
   else if (!strcmp(order, "again")) ask_again(id, fields);
   else if (!strcmp(order, "listen") && !json_unpack(fields, "{s:s,s:i}", "protocol", &protocol, "port", &port))
     answer(id, json_pack("{s:s?}", "error", error_of(listen_on(protocol, port))));
-  else if (!strcmp(order, "run")) run(id, json_object_get(fields, "command"));
-  /* Its links are the kernel's own affair. */
-  else if (!strcmp(order, "link")) answer(id, json_object());
+  else if (!strcmp(order, "run") && !json_unpack(fields, "{s?s}", "input", &input))
+    run(id, json_object_get(fields, "command"), input);
+  else if (!strcmp(order, "link") && !json_unpack(fields, "{s:s,s:b}", "link", &link, "carrier", &carrier))
+    answer(id, json_pack("{s:s?}", "error", far_ends < 0 ? NULL : give_carrier(link, carrier)));
   else answer(id, json_pack("{s:s}", "error", "ENOSYS"));
 }
 
-int main(void) {
+int main(int count, char **words) {
   struct utsname name;
+  pthread_t watcher;
+  /* A line is written at once. */
+  setvbuf(stdout, NULL, _IOFBF, 1 << 17);
   uname(&name);
+  if (count > 1 && (far_ends = socket_in(words[1])) < 0) {
+    perror(words[1]);
+    return 1;
+  }
   tell(json_pack("{s:s}", "ready", name.release));
-  tell_tables();
+  if (far_ends < 0) tell_tables();
+  else pthread_create(&watcher, NULL, watch, NULL);
   for (int more = 1; more;) {
     poll(ends, end_count, -1);
     for (int i = 1; i < end_count; i++)

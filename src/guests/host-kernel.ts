@@ -1,0 +1,268 @@
+/**
+ * A kernel for the host under test alone: each lab boots a guest of it, in its own sandbox, and all around the host
+ * stays on the machine's kernel. Opened by a first boot, which says which kernel it is and what it lacks.
+ */
+import { BUILT } from '../clients/client.ts';
+import { type HostGuest, inGuest } from '../plan/host-guest.ts';
+import type { Plan, PlannedBuild, PlannedInterface } from '../plan/plan.ts';
+import { installCommand } from '../suite/debian-packages.ts';
+import { type Kernel, KernelUnavailable } from '../suite/kernel.ts';
+import { kernelFeatures } from '../suite/kernel-features.ts';
+import { thisMachine } from '../suite/machine.ts';
+import { makeMeasure, runWithin } from '../testbed/measure.ts';
+import type { Measure, Measurement } from '../testbed/measurement.ts';
+import { limitsOf } from '../testbed/supervise.ts';
+import { aliasTable, modprobe } from './autoload.ts';
+import { keepBootFiles } from './boot-files.ts';
+import {
+  HAND_ORDERS_ON,
+  HOST_BOOT_FOLDER,
+  HOST_INIT,
+  HOST_KERNEL_FILE,
+  HOST_LINKS_FILE,
+  HOST_NETWORK,
+} from './boot-scripts.ts';
+import { lastWords } from './console.ts';
+import { BOOT_MS } from './guest.ts';
+import type { GuestFiles } from './guest-files.ts';
+import type { KernelImage } from './kernel-image.ts';
+import { KVM_VIEW, lackingKvm } from './kvm.ts';
+import { FOR_QEMU_HOST, modulesForLabs, modulesNamed } from './modules.ts';
+import { makeInitramfs, QEMU_CHANNEL, qemuCards, qemuCommand, requireQemu } from './qemu.ts';
+import { hasCards, UML_CHANNEL, umlCards, umlCommand } from './uml.ts';
+
+/** What is asked within, and what carries frames there: made on the machine once, as clients are. */
+const PROGRAMS: PlannedBuild = {
+  name: 'guest',
+  sources: ['stacks/sockets.c', 'stacks/frames.c', 'stacks/messages.h'],
+  command: [
+    '/bin/sh',
+    '-c',
+    'gcc -O2 -Wall -pthread -o sockets sockets.c -ljansson && gcc -O2 -Wall -o frames frames.c',
+  ],
+  version: ['dpkg-query', '--show', 'gcc', 'libjansson-dev'],
+};
+
+/** Those that a host's own configuration may need. */
+const FEATURES = ['nftables', 'vrf', 'netem', 'tbf'];
+
+export interface HostKernelOptions {
+  /** Lines of shell that each guest runs before the host's links are made. */
+  atBoot?: string;
+  bootMs?: number;
+}
+
+/** @throws KernelUnavailable */
+export const openHostKernel = async (
+  image: KernelImage,
+  { atBoot = '', bootMs = BOOT_MS }: HostKernelOptions = {},
+): Promise<Kernel> => {
+  requirePrograms(image.name);
+  const { product, how, command, card, view } = await (image.kind === 'uml' ? umlGuest : qemuGuest)(
+    image,
+    atBoot,
+  );
+  const guest: HostGuest = {
+    kernel: image.name,
+    product,
+    command: (interfaces) => [
+      ...['/bin/sh', '-c', HAND_ORDERS_ON, 'sh', `${BUILT}/guest/frames`],
+      ...interfaces.map(({ name }) => name),
+      '--',
+      ...command(interfaces),
+    ],
+    linksFile: HOST_LINKS_FILE,
+    card,
+    network: HOST_NETWORK,
+    builds: [PROGRAMS],
+    bootMs,
+    lacking: [],
+  };
+  const measure = makeMeasure((order, onMessage, signal) =>
+    runWithin(limitsOf(order.plan, false), view)(order, onMessage, signal),
+  );
+  const { release, lacking } = await firstBoot(guest, measure);
+  return {
+    name: `${image.name} (host alone)`,
+    release,
+    how: `the host alone in ${how}`,
+    machine: thisMachine,
+    planned: (plan) => inGuest(plan, { ...guest, lacking }),
+    measure: async (plan, options) => tellingDeath(plan, image.name, await measure(plan, options)),
+    close: async () => {},
+  };
+};
+
+const requirePrograms = (name: string): void => {
+  const lacking = [
+    ...(thisMachine.hasProgram('gcc') ? [] : ['gcc']),
+    ...(thisMachine.hasHeader('jansson.h') ? [] : ['jansson.h']),
+  ];
+  if (lacking.length > 0)
+    throw new KernelUnavailable(
+      `for the host alone in a guest of ${name} a program is made on this machine, which has no ${lacking.join(' and no ')}`,
+      installCommand(lacking),
+    );
+};
+
+interface GuestOfKind {
+  /** What results say of it, short. */
+  product: string;
+  how: string;
+  command(interfaces: PlannedInterface[]): string[];
+  card(number: number): string;
+  /** What the lab's sandbox shows besides, as arguments of bubblewrap. */
+  view: string[];
+}
+
+const INIT = `${HOST_BOOT_FOLDER}/init`;
+
+/** With all modules that a lab may ask for. */
+const bootFiles = async (
+  { modules: from }: KernelImage,
+  files: Omit<GuestFiles, 'init'>,
+): Promise<string> => {
+  const modules = from === undefined ? [] : await modulesForLabs(from);
+  const loading = { modprobe: modprobe(HOST_BOOT_FOLDER), aliases: aliasTable(modules) };
+  return keepBootFiles({ init: HOST_INIT, ...loading, ...files }, modules);
+};
+
+const umlGuest = async (image: KernelImage, atBoot: string): Promise<GuestOfKind> => {
+  if (!hasCards(image.file))
+    throw new KernelUnavailable(
+      `${image.name} has no network cards (CONFIG_UML_NET_VECTOR), by which the host alone in a guest reaches its links`,
+    );
+  const folder = await bootFiles(image, { channel: `${UML_CHANNEL}\n`, 'at-boot': atBoot });
+  return {
+    product: 'User-mode Linux',
+    how: 'User-mode Linux',
+    command: (interfaces) =>
+      umlCommand({ file: image.file, init: INIT }, HOST_KERNEL_FILE, umlCards(interfaces.length)),
+    card: (number) => `vec${number}`,
+    view: viewOf(image, folder),
+  };
+};
+
+const qemuGuest = async (image: KernelImage, atBoot: string): Promise<GuestOfKind> => {
+  requireQemu(image.name);
+  const first = image.modules === undefined ? [] : await modulesNamed(image.modules, FOR_QEMU_HOST);
+  const folder = await bootFiles(image, {
+    channel: `${QEMU_CHANNEL}\n`,
+    'at-boot': atBoot,
+    initramfs: await makeInitramfs(first, INIT, ['/bin/sh', '/sbin/ip']),
+  });
+  const noKvm = await lackingKvm(image.file);
+  return {
+    product: noKvm === undefined ? 'KVM' : 'TCG',
+    how: noKvm === undefined ? 'QEMU with KVM' : `QEMU, emulated (TCG): ${noKvm}`,
+    command: (interfaces) => [
+      ...qemuCommand(noKvm === undefined ? 'kvm' : 'tcg', {
+        kernel: HOST_KERNEL_FILE,
+        initramfs: `${HOST_BOOT_FOLDER}/initramfs`,
+      }),
+      ...qemuCards(interfaces.length),
+    ],
+    card: (number) => `eth${number}`,
+    view: [...viewOf(image, folder), ...KVM_VIEW],
+  };
+};
+
+const viewOf = ({ file }: KernelImage, folder: string): string[] => [
+  ...['--ro-bind', folder, HOST_BOOT_FOLDER],
+  ...['--ro-bind', file, HOST_KERNEL_FILE],
+];
+
+/** A lab of a host and nothing else. @throws KernelUnavailable where the guest does not come up */
+const firstBoot = async (
+  guest: HostGuest,
+  measure: Measure,
+): Promise<{ release: string; lacking: string[] }> => {
+  const plan = inGuest(emptyLab(guest.kernel), guest);
+  const measurement = tellingDeath(plan, guest.kernel, await measure(plan, {}));
+  const { timeline, failure, console = '' } = measurement;
+  if (failure)
+    throw new KernelUnavailable(
+      `${guest.kernel} does not come up as a host: ${failure.message}\n${console.split('\n').slice(-12).join('\n').trim()}`,
+    );
+  const release = timeline.flatMap((event) =>
+    event.kind === 'log' ? (/^\{"ready":"([^"]+)"/.exec(event.text)?.[1] ?? []) : [],
+  )[0]!;
+  const said = timeline.flatMap((event) =>
+    event.kind === 'probe' && event.what === 'answer' ? [event.answer.output ?? ''] : [],
+  );
+  const works = said.join('').split('\n');
+  return { release, lacking: FEATURES.filter((name) => !works.includes(name)) };
+};
+
+/** Each feature is tried, and its name printed where it works. */
+const TRY_FEATURES = FEATURES.map((name) => `(${kernelFeatures[name]}) >/dev/null 2>&1 && echo ${name}`).join(
+  '\n',
+);
+
+const emptyLab = (kernel: string): Plan => ({
+  format: 1,
+  lab: `first boot of ${kernel}`,
+  variant: '',
+  stack: 'kernel',
+  kernel,
+  host: { node: 'host', resolverFile: '/etc/resolv.conf', resolver: 'glibc' },
+  timers: 'fast',
+  hashSeed: 1,
+  links: [],
+  nodes: [
+    {
+      name: 'host',
+      role: 'under-test',
+      ownFiles: true,
+      interfaces: [],
+      files: {},
+      sysctls: [],
+      ip: [],
+      nftables: '',
+      tc: [],
+    },
+  ],
+  daemons: [],
+  responders: [],
+  steps: [
+    {
+      kind: 'probe',
+      title: 'features',
+      probe: {
+        name: 'features',
+        node: 'host',
+        question: {
+          kind: 'command',
+          command: ['unshare', '--net', '--mount', '/bin/sh', '-c', `${TRY_FEATURES}\ntrue`],
+          destinations: [],
+        },
+        nonce: 'miflab:features',
+        everyMs: 0,
+        withinMs: 60_000,
+      },
+    },
+  ],
+  builds: [],
+  needs: [],
+});
+
+/** A guest that died or hangs under a lab: the line that says why, and its console. */
+const tellingDeath = (plan: Plan, kernel: string, measurement: Measurement): Measurement => {
+  const { timeline, failure } = measurement;
+  if (!failure) return measurement;
+  const console = timeline
+    .flatMap((event) =>
+      event.kind === 'log' && event.daemon === plan.host.foreign && event.stream === 'stderr'
+        ? [event.text]
+        : [],
+    )
+    .join('\n');
+  if (failure.kind !== 'daemon' || failure.daemon !== plan.host.foreign) return { ...measurement, console };
+  const died = timeline.some(
+    (event) => event.kind === 'daemon' && event.daemon === plan.host.foreign && event.what === 'exited',
+  );
+  const message = died
+    ? `the guest ${kernel} died: ${lastWords(console) ?? failure.message}`
+    : failure.message;
+  return { ...measurement, console, failure: { kind: 'evidence', message } };
+};
