@@ -82,6 +82,7 @@ stacks: setup
 kernels: build
 	scripts/install-packages.sh kernels
 	node dist/miflab.js kernel fetch debian:bullseye debian:bookworm debian:trixie debian:sid
+	node dist/miflab.js kernel build debian:sid
 	node dist/miflab.js kernel build debian:trixie
 
 # The labs ten times with every processor busy: the same verdicts each time.

@@ -6,7 +6,7 @@ import { FABRIC } from '../testbed/places.ts';
 import { until } from '../testbed/recorder.ts';
 
 /** Longer than a host takes to notice; reached only by a hang. */
-const NOTICED_MS = 10_000;
+const NOTICED_MS = 60_000;
 
 /** Gives or takes carrier at the far end of the host's links, and waits until the host has noticed. */
 export const setCarrier = async (

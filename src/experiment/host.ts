@@ -14,8 +14,12 @@ export interface Host {
   resolvConf(): string;
   /** Whether the host has taken note that a link has carrier, or none. */
   hasNoticed(link: string, carrier: boolean): boolean;
-  /** Opens a flow and puts the question over it; the flow stays open. Resolves to what the host says of it. */
-  ask(question: HostQuestion): Promise<HostAnswer>;
+  /**
+   * Opens a flow and puts the question over it; the flow stays open. Resolves to what the host says of it. `beforeSent` is
+   * called once the flow's port is known and, but for a connection, nothing of it is on the wire: what comes back, a
+   * redirect for one, may change what the host says. A host that cannot be asked its way need not call it.
+   */
+  ask(question: HostQuestion, beforeSent: (socketPort?: number) => Promise<void>): Promise<HostAnswer>;
   /** More data over the flow that a probe opened last. */
   askAgain(flow: string, data: string): Promise<HostAnswer>;
   /** Which way the host says that a packet goes; undefined where it cannot be asked. */

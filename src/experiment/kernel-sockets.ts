@@ -36,32 +36,38 @@ const IPPROTO_ICMPV6 = 58;
 export const kernelSockets = (node: string, recorder: Recorder): Pick<Host, 'ask' | 'askAgain'> => {
   const flows = new Map<string, Flow>();
   return {
-    ask: async (question) => {
-      const { flow, own, error } = openAndAsk(node, question);
-      const late =
-        flow && question.kind === 'tcp' && !error ? await settled(recorder, question, flow) : undefined;
-      if (flow) flows.set(question.flow, flow);
-      return { ...own, error: error ?? late };
+    ask: async (question, beforeSent) => {
+      const { flow, own, error } = openFlow(node, question);
+      await beforeSent(own?.socketPort);
+      if (!flow) return { ...own, error };
+      flows.set(question.flow, flow);
+      if (question.kind === 'tcp') return { ...own, error: await settled(recorder, question, flow) };
+      return { ...own, error: sendOver(node, flow, question.data) };
     },
     askAgain: async (name, data) => {
       const flow = flows.get(name);
       if (!flow) return { error: 'no open flow' };
-      let error: string | undefined;
-      try {
-        inNetwork(networkPath(node), () => send(flow.fd, payload(flow, data)));
-      } catch (refused) {
-        error = codeOf(refused);
-      }
+      const error = sendOver(node, flow, data);
       return { destination: flow.destination, ...localAddress(flow.fd), error };
     },
   };
 };
 
-const openAndAsk = (
+/** What the kernel refuses it with. */
+const sendOver = (node: string, flow: Flow, data: string): string | undefined => {
+  try {
+    inNetwork(networkPath(node), () => send(flow.fd, payload(flow, data)));
+    return undefined;
+  } catch (refused) {
+    return codeOf(refused);
+  }
+};
+
+const openFlow = (
   node: string,
   question: HostQuestion,
 ): { flow?: Flow; own?: LocalAddress; error?: string } => {
-  const { kind, destination, port, size, data } = question;
+  const { kind, destination, port, size } = question;
   let fd: number | undefined;
   try {
     return inNetwork(networkPath(node), () => {
@@ -69,9 +75,7 @@ const openAndAsk = (
       applyOptions(fd, question, destination);
       connect(fd, inetAddress(addressBytes(destination), kind === 'ping' ? 0 : port));
       const own = localAddress(fd);
-      const flow = { kind, fd, destination, port, size };
-      if (kind !== 'tcp') send(fd, payload(flow, data));
-      return { flow, own };
+      return { flow: { kind, fd, destination, port, size }, own };
     });
   } catch (refused) {
     const own = fd === undefined ? undefined : localAddress(fd);

@@ -1,4 +1,5 @@
 /** UDP, TCP and ICMP echo probes: put to the stack of the host, one destination after the other. */
+import type { HostAnswer } from '../evidence/timeline.ts';
 import type { PlannedProbe, Question } from '../plan/plan.ts';
 import type { RunningLab } from '../testbed/lab.ts';
 import { hostAddress } from './host-address.ts';
@@ -18,9 +19,14 @@ export const askSocket = async (
   for (const [index, destination] of destinations.entries()) {
     if (index > 0) await pace(index);
     const { name: flow, nonce: data, withinMs } = probe;
-    const said = await lab.host.ask({ kind, flow, destination, port, data, size, withinMs, ...options });
-    const asked = { ...options, flow: { kind, port, socketPort: said.socketPort } };
-    const route = destinations.length === 1 ? await lab.host.wayTo(destination, asked) : undefined;
+    let route: HostAnswer['route'];
+    const said = await lab.host.ask(
+      { kind, flow, destination, port, data, size, withinMs, ...options },
+      async (socketPort) => {
+        if (destinations.length > 1) return;
+        route = await lab.host.wayTo(destination, { ...options, flow: { kind, port, socketPort } });
+      },
+    );
     lab.recorder.record({
       kind: 'probe',
       probe: probe.name,

@@ -6,7 +6,7 @@ import { runProgram } from '../sys/program.ts';
 import { initramfsInit } from './boot-scripts.ts';
 import { cardDescriptor, cardMac } from './cards.ts';
 import { type CpioFile, cpioArchive } from './cpio.ts';
-import { guestPath, moduleFile } from './guest-files.ts';
+import { guestPath } from './guest-files.ts';
 import type { Module } from './modules.ts';
 
 export type Acceleration = 'kvm' | 'tcg';
@@ -86,7 +86,7 @@ export const requireQemu = (kernel: string): void => {
 
 export const QEMU_CHANNEL = '/dev/vport0p1';
 
-const FOLDERS = ['bin', 'dev', 'lib', 'lib64', 'modules', 'proc', 'root', 'sys'];
+const FOLDERS = ['bin', 'dev', 'lib', 'lib/modules', 'lib64', 'modules', 'proc', 'root', 'sys'];
 
 /**
  * busybox and other programs with the libraries that they load, the modules, and the script that mounts the root file
@@ -106,7 +106,12 @@ export const makeInitramfs = async (
     ...[...folders].map((path) => ({ path })),
     ...paths.map(programFile),
     { path: 'init', content: Buffer.from(initramfsInit(init, paths)), executable: true },
-    ...modules.map(({ name, content }, index) => ({ path: `modules/${moduleFile(name, index)}`, content })),
+    ...modules.map(({ name, content }) => ({ path: `modules/${name}.ko`, content })),
+    {
+      path: 'modules/modules.dep',
+      content: Buffer.from(modules.map(({ name }) => `${name}.ko:\n`).join('')),
+    },
+    { path: 'modules/order', content: Buffer.from(modules.map(({ name }) => name).join('\n')) },
   ];
   return cpioArchive(files);
 };

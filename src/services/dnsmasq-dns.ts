@@ -1,5 +1,6 @@
 /** dnsmasq as a DNS server that answers from the records of the lab (dnsmasq(8)). Pure. */
 import type { DnsRecords, DnsServer } from '../lab/schema.ts';
+import { READY_MS } from '../plan/ready.ts';
 import type { PlannedService, ServiceContext } from './service.ts';
 
 export const dnsmasqDns = (dns: DnsServer, context: ServiceContext): PlannedService => {
@@ -24,7 +25,7 @@ export const dnsmasqDns = (dns: DnsServer, context: ServiceContext): PlannedServ
     // -d: without it dnsmasq changes its group, which a user namespace with a single id forbids.
     command: ['dnsmasq', '-d', '-C', file],
     files: { [file]: `${lines.join('\n')}\n` },
-    ready: { output: 'started, version', withinMs: 10_000 },
+    ready: { output: 'started, version', withinMs: READY_MS },
     reload: 'restart',
   };
 };

@@ -6,6 +6,7 @@
 import type { DhcpV4, DhcpV6, RouterAdvertisement } from '../lab/schema.ts';
 import { milliseconds, nth } from '../plan/addresses.ts';
 import { poolOf } from '../plan/offers.ts';
+import { READY_MS } from '../plan/ready.ts';
 import { given } from './given.ts';
 import type { PlannedService, ServiceContext } from './service.ts';
 
@@ -130,7 +131,7 @@ const dnsmasq = (context: ServiceContext, lines: string[]): PlannedService => {
     command: ['dnsmasq', '-d', '-C', file],
     files: { [file]: `${[...common, ...lines].join('\n')}\n` },
     // Said last but for a summary of the ranges: its sockets are open and bound by then.
-    ready: { output: 'started, version', withinMs: 10_000 },
+    ready: { output: 'started, version', withinMs: READY_MS },
     reload: 'restart',
   };
 };

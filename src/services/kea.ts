@@ -5,6 +5,7 @@ import type { DhcpV4, DhcpV6 } from '../lab/schema.ts';
 import { contains, milliseconds, prefixLength } from '../plan/addresses.ts';
 import { addressBytes } from '../plan/bytes.ts';
 import { poolOf } from '../plan/offers.ts';
+import { READY_MS } from '../plan/ready.ts';
 import { given } from './given.ts';
 import type { PlannedService, ServiceContext } from './service.ts';
 
@@ -105,7 +106,7 @@ const kea = (
     ],
     files: { [file]: `${JSON.stringify({ [root]: merged }, undefined, 2)}\n` },
     // The second when it has taken up its configuration anew.
-    ready: { output: 'DHCP[46]_(STARTED|DYNAMIC_RECONFIGURATION_SUCCESS)', withinMs: 10_000 },
+    ready: { output: 'DHCP[46]_(STARTED|DYNAMIC_RECONFIGURATION_SUCCESS)', withinMs: READY_MS },
     reload: 'SIGHUP',
   };
 };

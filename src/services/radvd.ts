@@ -1,6 +1,7 @@
 /** radvd: router advertisements (radvd.conf(5)). Pure. */
 import type { RouterAdvertisement } from '../lab/schema.ts';
 import { milliseconds } from '../plan/addresses.ts';
+import { READY_MS } from '../plan/ready.ts';
 import type { PlannedService, ServiceContext } from './service.ts';
 
 export const radvd = (ra: RouterAdvertisement, context: ServiceContext): PlannedService => {
@@ -10,7 +11,7 @@ export const radvd = (ra: RouterAdvertisement, context: ServiceContext): Planned
     command: ['radvd', '-n', '-d', '2', '-m', 'stderr', '-C', file, '-p', `${context.folder}/radvd.pid`],
     files: { [file]: configuration(ra, context) },
     // Said when the interface is set up and the first advertisement is out: a solicitation is answered from then on.
-    ready: { output: 'polling for', withinMs: 10_000 },
+    ready: { output: 'polling for', withinMs: READY_MS },
     reload: 'SIGHUP',
   };
 };

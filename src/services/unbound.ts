@@ -1,5 +1,6 @@
 /** unbound as a DNS server that answers from the records of the lab (unbound.conf(5)). Pure. */
 import type { DnsRecords, DnsServer } from '../lab/schema.ts';
+import { READY_MS } from '../plan/ready.ts';
 import type { PlannedService, ServiceContext } from './service.ts';
 
 /** What a name without a record gets, as the type of the root's local zone; an authoritative root says NXDOMAIN itself. */
@@ -15,7 +16,7 @@ export const unbound = (dns: DnsServer, context: ServiceContext): PlannedService
       [file]: configuration(dns, context),
       [zoneFileOf(context)]: zoneFile(dns.records ?? {}),
     },
-    ready: { output: 'start of service', withinMs: 10_000 },
+    ready: { output: 'start of service', withinMs: READY_MS },
     reload: 'SIGHUP',
   };
 };

@@ -1,5 +1,6 @@
 /** A DHCP client that runs once per link, as a daemon of the host that starts when the link gets carrier. Pure. */
 import type { PlannedDaemon, PlannedStep } from '../plan/plan.ts';
+import { READY_MS } from '../plan/ready.ts';
 
 /** Ready once started: whether an answer comes is the network's affair, and what `settle` waits for. */
 export const client = (host: string, name: string, command: string[]): PlannedDaemon => ({
@@ -8,7 +9,7 @@ export const client = (host: string, name: string, command: string[]): PlannedDa
   program: command[0]!,
   command,
   files: {},
-  ready: { withinMs: 10_000 },
+  ready: { withinMs: READY_MS },
   reload: 'restart',
   started: false,
 });

@@ -1,5 +1,6 @@
 /** connman as Debian starts it, with its own DNS proxy (connmand(8)). One service at a time has the default route. Pure. */
 import type { NameServerSource } from '../plan/offers.ts';
+import { READY_MS } from '../plan/ready.ts';
 import { systemBus } from './dbus.ts';
 import type { Stack } from './stack.ts';
 
@@ -32,7 +33,7 @@ export const connman: Stack = {
         program: 'connmand',
         command: ['connmand', '--nodaemon'],
         files: {},
-        ready: { output: 'Connection Manager version', withinMs: 10_000 },
+        ready: { output: 'Connection Manager version', withinMs: READY_MS },
         reload: 'restart',
         started: true,
       },

@@ -1,5 +1,6 @@
 /** dhcpcd, which takes router advertisements, DHCPv4 and DHCPv6 itself (dhcpcd.conf(5)). Pure. */
 import { dhcpV6Wanted } from '../plan/offers.ts';
+import { READY_MS } from '../plan/ready.ts';
 import type { Stack, StackLink } from './stack.ts';
 
 /**
@@ -63,7 +64,7 @@ const variant = (name: string, description: string, lines: string): Stack => ({
         program: 'dhcpcd',
         command: ['dhcpcd', '-B', '-d'],
         files: {},
-        ready: { output: 'no interfaces have a carrier', withinMs: 10_000 },
+        ready: { output: 'no interfaces have a carrier', withinMs: READY_MS },
         reload: 'SIGHUP',
         started: true,
       },

@@ -1,5 +1,6 @@
 /** systemd-networkd with systemd-resolved: every link by DHCP and router advertisements (systemd.network(5)). Pure. */
 import type { NameServerSource } from '../plan/offers.ts';
+import { READY_MS } from '../plan/ready.ts';
 import type { Stack, StackLink } from './stack.ts';
 
 const networkdWith = (variant: string, description: string, extra: string): Stack => ({
@@ -33,7 +34,7 @@ const networkdWith = (variant: string, description: string, extra: string): Stac
         program: 'systemd-networkd',
         command: ['/lib/systemd/systemd-networkd'],
         files: {},
-        ready: { output: 'Enumeration completed|lo: Link UP', withinMs: 10_000 },
+        ready: { output: 'Enumeration completed|lo: Link UP', withinMs: READY_MS },
         reload: 'restart',
         started: true,
       },
@@ -54,7 +55,7 @@ export const resolved = (host: string) => ({
   program: 'systemd-resolved',
   command: ['/lib/systemd/systemd-resolved'],
   files: {},
-  ready: { output: 'Using system hostname', withinMs: 10_000 },
+  ready: { output: 'Using system hostname', withinMs: READY_MS },
   reload: 'restart' as const,
   started: true,
 });

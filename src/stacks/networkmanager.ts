@@ -1,6 +1,7 @@
 /** NetworkManager as Debian ships it: a profile of its own making for every wired link, its internal DHCP client. Pure. */
 import { type Family, familyOf } from '../plan/addresses.ts';
 import type { PlannedFile } from '../plan/plan.ts';
+import { READY_MS } from '../plan/ready.ts';
 import { systemBus } from './dbus.ts';
 import { resolved } from './networkd.ts';
 import type { Stack, StackLink } from './stack.ts';
@@ -41,7 +42,7 @@ const networkManagerWith = (
         // Stays in the foreground and logs to standard error; the level is the usual one.
         command: ['NetworkManager', '--debug'],
         files: {},
-        ready: { output: 'acquired D-Bus service', withinMs: 10_000 },
+        ready: { output: 'acquired D-Bus service', withinMs: READY_MS },
         reload: 'restart',
         started: true,
       },

@@ -11,6 +11,7 @@ import { storedKernels, storeKernel } from '../../src/guests/kernel-store.ts';
 import { versionIn, versionOf } from '../../src/guests/kernel-version.ts';
 import { verdictOn } from '../../src/guests/kvm.ts';
 import { dependenciesOf } from '../../src/guests/modules.ts';
+import { umlCommand } from '../../src/guests/uml.ts';
 import { runProgram } from '../../src/sys/program.ts';
 
 t.test('of a console the panic is told, else the last line', async (t) => {
@@ -61,6 +62,19 @@ t.test('a kernel says in its file which version it is', async (t) => {
   writeFileSync(file, '\x7fELF nothing');
   t.equal(versionOf({ file, kind: 'uml' }), '');
 });
+
+t.test(
+  'User-mode Linux catches system calls by seccomp where it can, and is not asked to where it cannot',
+  async (t) => {
+    const folder = mkdtempSync(join(tmpdir(), 'miflab-test-seccomp-'));
+    t.teardown(() => rmSync(folder, { recursive: true }));
+    const [older, newer] = ['older', 'newer'].map((name) => join(folder, name)) as [string, string];
+    writeFileSync(older, '\x7fELF…\0mem=<Amount of desired ram>\0…');
+    writeFileSync(newer, '\x7fELF…\0seccomp=<on/auto/off>\n    Configure whether…\0…');
+    t.ok(umlCommand({ file: newer }, '/kernel').includes('seccomp=auto'));
+    t.notMatch(umlCommand({ file: older }, '/kernel').join(' '), /seccomp/);
+  },
+);
 
 t.test(
   'of the packages of a release those of its kernels are told apart, in the order of their versions',

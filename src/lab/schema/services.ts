@@ -175,7 +175,7 @@ export const Daemon = define(
       'A text in its output that says it is ready (default: ready once started)',
       z.string(),
     ).optional(),
-    within: describe('How long it may take to get ready (default 10s)', Duration).optional(),
+    within: describe('How long it may take to get ready (default 60s)', Duration).optional(),
   }),
 );
 
