@@ -1,3 +1,4 @@
+import { hostKernelNeeds } from '../guests/host-kernel.ts';
 import { buildNeeds } from '../plan/needs.ts';
 import { stacks } from '../stacks/index.ts';
 import { installCommand } from '../suite/debian-packages.ts';
@@ -15,7 +16,7 @@ const ofStacks = stacks
 
 /** Says all that this machine lacks, and the commands that get it. */
 export async function doctor(_options: object, machine: Machine = thisMachine): Promise<ExitCode> {
-  const missing = await missingOn(machine, [...everyNeed, ...ofStacks]);
+  const missing = await missingOn(machine, [...everyNeed, ...ofStacks, ...hostKernelNeeds]);
   process.stdout.write(
     missing.length === 0 ? 'This machine has everything that labs need.\n' : report(missing),
   );

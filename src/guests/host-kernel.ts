@@ -2,9 +2,11 @@
  * A kernel for the host under test alone: each lab boots a guest of it, in its own sandbox, and all around the host
  * stays on the machine's kernel. Opened by a first boot, which says which kernel it is and what it lacks.
  */
-import { BUILT } from '../clients/client.ts';
+import { BUILT, type Build } from '../clients/client.ts';
+import { plannedBuild } from '../clients/index.ts';
 import { type HostGuest, inGuest } from '../plan/host-guest.ts';
-import type { Plan, PlannedBuild, PlannedInterface } from '../plan/plan.ts';
+import { buildNeeds } from '../plan/needs.ts';
+import type { Need, Plan, PlannedInterface } from '../plan/plan.ts';
 import { installCommand } from '../suite/debian-packages.ts';
 import { type Kernel, KernelUnavailable } from '../suite/kernel.ts';
 import { kernelFeatures } from '../suite/kernel-features.ts';
@@ -32,8 +34,10 @@ import { makeInitramfs, QEMU_CHANNEL, qemuCards, qemuCommand, requireQemu } from
 import { hasCards, UML_CHANNEL, umlCards, umlCommand } from './uml.ts';
 
 /** What is asked within, and what carries frames there: made on the machine once, as clients are. */
-const PROGRAMS: PlannedBuild = {
+const PROGRAMS: Build & { name: string } = {
   name: 'guest',
+  programs: ['gcc'],
+  headers: ['jansson.h'],
   sources: ['stacks/sockets.c', 'stacks/frames.c', 'stacks/messages.h'],
   command: [
     '/bin/sh',
@@ -74,7 +78,7 @@ export const openHostKernel = async (
     linksFile: HOST_LINKS_FILE,
     card,
     network: HOST_NETWORK,
-    builds: [PROGRAMS],
+    builds: [plannedBuild(PROGRAMS.name, PROGRAMS)],
     bootMs,
     lacking: [],
   };
@@ -93,15 +97,23 @@ export const openHostKernel = async (
   };
 };
 
+/** For doctor. */
+export const hostKernelNeeds: Need[] = buildNeeds(PROGRAMS, 'the host alone on another kernel').map(
+  (need) => ({
+    ...need,
+    optional: true,
+  }),
+);
+
 const requirePrograms = (name: string): void => {
-  const lacking = [
-    ...(thisMachine.hasProgram('gcc') ? [] : ['gcc']),
-    ...(thisMachine.hasHeader('jansson.h') ? [] : ['jansson.h']),
-  ];
-  if (lacking.length > 0)
+  const lacking = hostKernelNeeds.filter((need) =>
+    need.kind === 'header' ? !thisMachine.hasHeader(need.name) : !thisMachine.hasProgram(need.name),
+  );
+  const names = lacking.map((need) => need.name);
+  if (names.length > 0)
     throw new KernelUnavailable(
-      `for the host alone in a guest of ${name} a program is made on this machine, which has no ${lacking.join(' and no ')}`,
-      installCommand(lacking),
+      `for the host alone in a guest of ${name} a program is made on this machine, which has no ${names.join(' and no ')}`,
+      installCommand(names),
     );
 };
 

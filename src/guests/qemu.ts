@@ -42,6 +42,12 @@ export const emulator = (acceleration: Acceleration, kernel: string): string[] =
   kernel,
 ];
 
+/**
+ * no_timer_check: an emulated kernel that gets no processor for some milliseconds takes its timer for broken, and
+ * panics (5.10 did, where 30 processes wanted two processors).
+ */
+const KERNEL_COMMAND_LINE = 'console=ttyS0 oops=panic panic=-1 loglevel=4 no_timer_check';
+
 /** The console goes to standard error; the channel, a virtio port, is standard input and output. */
 export const qemuCommand = (
   acceleration: Acceleration,
@@ -51,7 +57,7 @@ export const qemuCommand = (
   '-initrd',
   initramfs,
   '-append',
-  'console=ttyS0 oops=panic panic=-1 loglevel=4',
+  KERNEL_COMMAND_LINE,
   '-device',
   'virtio-serial-pci',
   '-chardev',

@@ -51,6 +51,8 @@ export const inGuest = (plan: Plan, guest: HostGuest): Plan => {
       ...guest.builds,
       ...plan.builds.filter(({ name }) => !guest.builds.some((own) => own.name === name)),
     ],
+    // The guest has every user id, whatever the machine gives a lab.
+    needs: plan.needs.filter(({ kind }) => kind !== 'ids'),
     unsupported: plan.unsupported ?? beyondGuest(plan, host, guest),
   };
 };
@@ -137,13 +139,19 @@ const setUp = ({ name: node, at, interfaces, sysctls, ip, nftables, tc }: Planne
 ];
 
 const beyondGuest = (
-  { stack, steps, needs }: Plan,
+  { stack, steps, daemons, needs }: Plan,
   { name, container, image, nftables }: PlannedNode,
   { kernel, lacking }: HostGuest,
 ): string | undefined => {
   if (stackParts(stack).stack !== 'kernel')
     return `the stack ${stack} works on the machine's kernel, and alone in a guest only the bare kernel does`;
   if (container ?? image) return 'a host in a guest has no user land or container of its own yet';
+  const other = daemons.find((daemon) => daemon.node === name);
+  if (other)
+    return `the lab starts ${other.id}, which works on the machine's kernel and not on that of a guest`;
+  // It may have the old ones in memory: 9p asks nobody whether they are the same.
+  if (steps.some((step) => step.kind === 'files' && step.node === name))
+    return 'the lab changes files of the host, which its guest does not see at once';
   const filters =
     nftables !== '' ||
     steps.some((step) => (step.kind === 'nftables' || step.kind === 'silence') && step.node === name);

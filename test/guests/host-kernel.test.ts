@@ -139,7 +139,11 @@ t.test(
       again: { sent: true },
     });
     const here = await measure(plan, {});
-    t.same(Object.values(decisions).map(stableDecision), decide(plan, here.timeline).map(stableDecision));
+    // The third depends on how soon the router of the link that came back is reachable.
+    t.same(
+      [decisions.preferred!, decisions.other!].map(stableDecision),
+      decide(plan, here.timeline).slice(0, 2).map(stableDecision),
+    );
     const carrier = timeline.flatMap((event) =>
       event.kind === 'netlink' && event.object === 'link' && event.interface === 'lte' ? [event.carrier] : [],
     );
@@ -184,6 +188,15 @@ t.test('a panic in the middle is told with its line, and the console is kept', {
     timeline.some((event) => event.kind === 'packet' && event.node === 'host'),
     'what was seen before is there',
   );
+});
+
+t.test('a guest that hangs in the middle is told not to have answered', { skip }, async (t) => {
+  const hanging = await open({
+    atBoot:
+      '( while [ ! -e /run/miflab-guest/order-6 ]; do :; done; kill -STOP $(busybox pidof sockets) ) &\n',
+  });
+  const { failure } = await measured(await planOf(LABS[0]!), hanging);
+  t.match(failure, { kind: 'evidence', message: /^host\.kernel did not answer the order/ });
 });
 
 t.test('a kernel that does not come up is said not to', { skip }, async (t) => {

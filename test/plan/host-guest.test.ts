@@ -56,6 +56,13 @@ t.test('a guest boots first, and what the test bed sets up of a host is set up w
   );
 });
 
+t.test('a probe as another user needs no user ids of the machine', async (t) => {
+  const text = lab('', '- probe: { web: { udp: { to: gateway, user: 1000 } } }');
+  const needsIds = ({ needs }: { needs: { kind: string }[] }) => needs.some(({ kind }) => kind === 'ids');
+  t.ok(needsIds(planLabs(text)[0]!));
+  t.notOk(needsIds(planned(text)));
+});
+
 t.test('a link is the end of a pair whose other end takes carrier away', async (t) => {
   const { daemons } = planned(lab());
   const [wifi] = planLabs(lab())[0]!.nodes.find(({ name }) => name === 'host')!.interfaces;
@@ -74,6 +81,11 @@ t.test('what a host in a guest cannot have makes a lab unsupported, with the rea
   t.match(reason(lab('', '- silence: { host: all }')), 'debian:bullseye has no nftables');
   t.match(reason(`needs: [vrf]\n${lab()}`), 'debian:bullseye has no vrf');
   t.match(reason(lab(), 'networkd'), /the stack networkd works on the machine's kernel/);
+  t.match(
+    reason(lab('daemons: { cache: { command: [dnsmasq], ready: started } }')),
+    /the lab starts host\.cache/,
+  );
+  t.match(reason(lab('', '- change: { nodes.host.gai-conf: "label ::/0 1" }')), /changes files of the host/);
   t.match(reason(lab('image: trixie')), /no user land or container of its own yet/);
   t.equal(planned(lab('nftables: "table inet filter { }"'), 'kernel', []).unsupported, undefined);
 });
