@@ -5,7 +5,7 @@
  */
 import { addressText, macText } from './address.ts';
 import { type Message, messagesOf, readAttributes } from './netlink-messages.ts';
-import type { NetlinkEvent } from './timeline.ts';
+import type { HostAnswer, NetlinkEvent } from './timeline.ts';
 
 export { dumpRequest } from './netlink-messages.ts';
 
@@ -115,6 +115,7 @@ const RouteAttribute = {
   via: 18,
   preference: 20,
 };
+const RTM_NEWROUTE = 24;
 const LOCAL_TABLE = 255;
 const RTM_F_CLONED = 0x200;
 const routeTypes = [
@@ -169,9 +170,18 @@ const readRoute = (message: Message, names: Names): HostChange | undefined => {
   };
 };
 
+/** The answer to wayRequest (netlink-way.ts); none where it was refused. */
+export const readWay = (datagram: Uint8Array, names: ReadonlyMap<number, string>): HostAnswer['route'] => {
+  const answer = messagesOf(datagram).find(({ type }) => type === RTM_NEWROUTE);
+  if (!answer) return undefined;
+  const attributes = readAttributes(answer.body, 12);
+  const source = attributes.get(RouteAttribute.preferredSource);
+  return { ...nextHopsOf(attributes, names)[0], ...optional('source', source && addressText(source)) };
+};
+
 type NextHop = { via?: string; interface?: string };
 
-const nextHopsOf = (attributes: Map<number, Buffer>, names: Names): NextHop[] => {
+const nextHopsOf = (attributes: Map<number, Buffer>, names: ReadonlyMap<number, string>): NextHop[] => {
   const multipath = attributes.get(RouteAttribute.multipath);
   return multipath
     ? multipathHopsOf(multipath, names)
@@ -179,7 +189,7 @@ const nextHopsOf = (attributes: Map<number, Buffer>, names: Names): NextHop[] =>
 };
 
 /** Each a struct rtnexthop (length, flags, weight, index) and attributes of its own. */
-const multipathHopsOf = (multipath: Buffer, names: Names): NextHop[] => {
+const multipathHopsOf = (multipath: Buffer, names: ReadonlyMap<number, string>): NextHop[] => {
   if (multipath.length < 8) return [];
   const length = Math.max(8, multipath.readUInt16LE(0));
   const first = nextHopOf(readAttributes(multipath.subarray(0, length), 8), multipath.readUInt32LE(4), names);
@@ -187,7 +197,11 @@ const multipathHopsOf = (multipath: Buffer, names: Names): NextHop[] => {
 };
 
 /** RTA_VIA is a next hop of the other family, behind its two bytes of family. */
-const nextHopOf = (attributes: Map<number, Buffer>, index: number | undefined, names: Names): NextHop => {
+const nextHopOf = (
+  attributes: Map<number, Buffer>,
+  index: number | undefined,
+  names: ReadonlyMap<number, string>,
+): NextHop => {
   const via = attributes.get(RouteAttribute.gateway) ?? attributes.get(RouteAttribute.via)?.subarray(2);
   return {
     ...optional('via', via && addressText(via)),
@@ -255,7 +269,7 @@ const familyOf = (family: number | undefined): 'ipv4' | 'ipv6' | undefined => {
   return family === Family.ipv6 ? 'ipv6' : undefined;
 };
 
-const nameOf = (index: number, names: Names): string => names.get(index) ?? `#${index}`;
+const nameOf = (index: number, names: ReadonlyMap<number, string>): string => names.get(index) ?? `#${index}`;
 
 const prefixOf = (address: Buffer | undefined, length: number): string | undefined =>
   address && `${addressText(address)}/${length}`;

@@ -122,7 +122,7 @@ export interface HostAnswer {
   /** getsockname() after connect. */
   socketAddress?: string;
   socketPort?: number;
-  /** `ip -json route get` with the probe's source, mark, link and user. */
+  /** What `ip route get` says, with the probe's source, mark, link, user, protocol and ports. */
   route?: { interface?: string; via?: string; source?: string; error?: string };
   /** The errno name of a socket call that failed, or how a program ended: ENETUNREACH, exit 2. */
   error?: string;

@@ -1,7 +1,7 @@
 /** A host whose IP stack is a program of its network namespace, which is asked by lines of JSON (foreign-messages.ts). */
 import { decodeNetlink, type HostChange } from '../evidence/netlink.ts';
 import { applyEvent, emptyTables } from '../evidence/tables.ts';
-import type { NetlinkEvent } from '../evidence/timeline.ts';
+import type { HostAnswer, NetlinkEvent } from '../evidence/timeline.ts';
 import type { Plan, Responder } from '../plan/plan.ts';
 import type { Finished } from '../sys/program.ts';
 import type { Daemons } from '../testbed/daemons.ts';
@@ -10,7 +10,7 @@ import { watchHost, watchResolver } from '../testbed/host-watch.ts';
 import { plannedNode } from '../testbed/lab.ts';
 import { type Recorder, type UntimedEvent, until } from '../testbed/recorder.ts';
 import { hashSeedCommand, setSysctls } from '../testbed/sysctls.ts';
-import type { ForeignAnswers, ForeignOrder, ForeignWord } from './foreign-messages.ts';
+import type { FlowQuestion, ForeignAnswers, ForeignOrder, ForeignWord } from './foreign-messages.ts';
 import type { Host } from './host.ts';
 import { routeGet } from './route-get.ts';
 
@@ -84,6 +84,29 @@ export const foreignHost = (plan: Plan, recorder: Recorder, daemons: Daemons, pr
       errors: NOT_RUNNING,
     };
 
+  const open = async (question: FlowQuestion): Promise<HostAnswer> =>
+    (await carryOut({ order: 'ask', ...question }, question.withinMs)) ?? { error: NOT_RUNNING };
+
+  const askAgain = async (flow: string, data: string): Promise<HostAnswer> =>
+    (await carryOut({ order: 'again', flow, data })) ?? { error: NOT_RUNNING };
+
+  const askGuest: Host['ask'] = async ({ data, ...flow }, beforeSent) => {
+    const opened = await open(flow);
+    await beforeSent(opened.socketPort);
+    if (opened.error) return opened;
+    const { error } = await askAgain(flow.flow, data);
+    // A connection that nobody answered has nothing to send, and its own silence says so.
+    return flow.kind === 'tcp' ? opened : { ...opened, error };
+  };
+
+  const ownKernel = {
+    answer: async (request: Uint8Array) => {
+      const order = { order: 'netlink', request: Buffer.from(request).toString('hex') } as const;
+      return Buffer.from((await carryOut(order))?.said ?? '', 'hex');
+    },
+    links: names,
+  };
+
   recorder.watch((event) => {
     if (event.kind !== 'log' || event.daemon !== program || event.stream !== 'stdout') return;
     const word = wordOf(event.text);
@@ -107,11 +130,9 @@ export const foreignHost = (plan: Plan, recorder: Recorder, daemons: Daemons, pr
       const last = passedOn.get(link);
       return last ? last.carrier === carrier && answers.has(last.id) : !carrier;
     },
-    ask: async (question) =>
-      (await carryOut({ order: 'ask', ...question }, question.withinMs)) ?? { error: NOT_RUNNING },
-    askAgain: async (flow, data) =>
-      (await carryOut({ order: 'again', flow, data })) ?? { error: NOT_RUNNING },
-    wayTo: async (destination, question) => (guest ? routeGet(run, destination, question) : undefined),
+    ask: guest ? askGuest : open,
+    askAgain,
+    wayTo: async (destination, question) => (guest ? routeGet(ownKernel, destination, question) : undefined),
     run,
     listen: (responders) => {
       listening = responders;

@@ -19,13 +19,18 @@ export type ForeignOrder =
    * A question over a flow of its own, which stays open. Answered with what the stack says of it: at once, and for a
    * connection when it stands or is refused, or after withinMs.
    */
-  | ({ order: 'ask' } & HostQuestion)
+  | ({ order: 'ask' } & FlowQuestion)
   /** More data over the flow of that name that was opened last. */
   | { order: 'again'; flow: string; data: string }
   /** Send back whatever comes in. */
   | { order: 'listen'; protocol: 'udp' | 'tcp'; port: number }
   /** Run a program on the stack to its end, with `input` to read; only where the stack file says that it can. */
-  | { order: 'run'; command: string[]; input?: string };
+  | { order: 'run'; command: string[]; input?: string }
+  /** Put one request of rtnetlink, in hexadecimal, to the kernel: of a guest. */
+  | { order: 'netlink'; request: string };
+
+/** A guest is given no data: it opens the flow, and what goes over it comes by `again`. */
+export type FlowQuestion = Omit<HostQuestion, 'data'> & { data?: string };
 
 /** What an order is answered with; an error is the name of an errno. */
 export interface ForeignAnswers {
@@ -34,6 +39,8 @@ export interface ForeignAnswers {
   again: HostAnswer;
   listen: { error?: string };
   run: Finished;
+  /** What the kernel answers, in hexadecimal. */
+  netlink: { said?: string; error?: string };
 }
 
 /** From the program. A line that is no JSON is a line of its log, as all are on its standard error. */

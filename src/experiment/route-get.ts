@@ -1,67 +1,60 @@
+import { readWay } from '../evidence/netlink.ts';
+import { encodeRequests, messagesOf, readRefusal } from '../evidence/netlink-messages.ts';
 import type { HostAnswer } from '../evidence/timeline.ts';
-import type { SocketOptions } from '../plan/plan.ts';
-import type { Finished } from '../sys/program.ts';
+import { errnoName } from '../sys/libc.ts';
 import type { WayQuestion } from './host.ts';
+import { wayRequest } from './way-request.ts';
 
 type Way = NonNullable<HostAnswer['route']>;
-/** Runs a program on the host. */
-type Run = (command: string[]) => Promise<Finished>;
+
+/** A kernel that is asked by rtnetlink. */
+export interface AskedKernel {
+  /** What it answers to one request. */
+  answer(request: Uint8Array): Promise<Uint8Array>;
+  /** Indexes of its links to their names. */
+  links: ReadonlyMap<number, string>;
+}
 
 /**
- * `ip -json route get` for what the probe asks, with its source, mark, link and user, protocol and ports: among
+ * What `ip route get` says for what the probe asks, with its source, mark, link and user, protocol and ports: among
  * several next hops of one route the kernel chooses by a hash of them. Without the protocol the answer was that of an
  * IPv6 socket in 17 of 40 cases, with it in all. IPv4's connect looks again once it has a source, and so does what
  * is sent over a raw socket: so is it asked here (24 of 40 without, 40 with; Linux 6.18, test/experiment/ways.test.ts).
+ *
+ * Asked by rtnetlink, not by ip(8): on a busy machine its start took up to half a second after the packet, and by then
+ * a neighbour had gone stale and the kernel named the other router.
  */
-export const routeGet = async (run: Run, destination: string, question: WayQuestion): Promise<Way> => {
+export const routeGet = async (
+  kernel: AskedKernel,
+  destination: string,
+  question: WayQuestion,
+): Promise<Way> => {
   const { bindAddress, flow } = question;
-  const way = await ask(run, destination, question, bindAddress);
+  const way = await ask(kernel, destination, question, bindAddress);
   // Asked with a source, the kernel names the one it would have chosen: no answer to this probe.
   if (bindAddress) return { ...way, source: undefined };
   const looksAgain = flow !== undefined && (flow.kind === 'ping' || !destination.includes(':'));
   if (!looksAgain || way.source === undefined) return way;
-  return { ...(await ask(run, destination, question, way.source)), source: way.source };
+  return { ...(await ask(kernel, destination, question, way.source)), source: way.source };
 };
 
 const ask = async (
-  run: Run,
+  { answer, links }: AskedKernel,
   destination: string,
   question: WayQuestion,
   source: string | undefined,
 ): Promise<Way> => {
-  const { code, output, errors } = await run([
-    'ip',
-    '-json',
-    'route',
-    'get',
-    destination,
-    ...(source ? ['from', source] : []),
-    ...socketArguments(question),
-    ...flowArguments(question.flow, destination),
-  ]);
-  if (code !== 0) return { error: errors.trim().replace(/^RTNETLINK answers: /, '') };
-  const [route] = JSON.parse(output) as {
-    dev?: string;
-    gateway?: string;
-    prefsrc?: string;
-    via?: { host: string };
-  }[];
-  return { interface: route?.dev, via: route?.gateway ?? route?.via?.host, source: route?.prefsrc };
+  const { bindLink } = question;
+  const link = bindLink === undefined ? undefined : indexOf(bindLink, links);
+  const said = await answer(encodeRequests([wayRequest(destination, question, { source, link })]));
+  return readWay(said, links) ?? { error: refusalIn(said) };
 };
 
-const socketArguments = ({ bindLink, mark, user }: SocketOptions): string[] => [
-  ...(bindLink ? ['oif', bindLink] : []),
-  ...(mark === undefined ? [] : ['mark', String(mark)]),
-  ...(user === undefined ? [] : ['uid', String(user)]),
-];
+/** Where there is none of that name, the kernel refuses the index 0xffffffff. */
+const indexOf = (name: string, links: AskedKernel['links']): number =>
+  [...links].find(([, one]) => one === name)?.[0] ?? 0xffff_ffff;
 
-/** Numbers: ip looks names up in /etc/protocols, which a machine need not have. */
-const PROTOCOLS = { udp: 17, tcp: 6, ping: 1, ping6: 58 };
-
-const flowArguments = (flow: WayQuestion['flow'], destination: string): string[] => {
-  if (!flow) return [];
-  const { kind, port, socketPort } = flow;
-  const protocol = String(PROTOCOLS[kind === 'ping' && destination.includes(':') ? 'ping6' : kind]);
-  if (kind === 'ping') return ['ipproto', protocol];
-  return ['ipproto', protocol, ...(socketPort ? ['sport', String(socketPort)] : []), 'dport', String(port)];
+const refusalIn = (said: Uint8Array): string => {
+  const refusal = messagesOf(said).map(readRefusal).find(Boolean);
+  return refusal ? errnoName(refusal.errno) : 'no answer';
 };

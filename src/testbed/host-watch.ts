@@ -15,7 +15,7 @@ export const watchHost = (
   objects: Parameters<typeof watchNetlink>[1],
   recorder: Recorder,
   onChange = (change: HostChange) => recorder.record({ node, ...change } as UntimedEvent),
-): Pick<NetlinkWatch, 'tables'> => {
+): Pick<NetlinkWatch, 'tables' | 'names'> => {
   const kernel = watchNetlink(node, objects, onChange);
   whenReadable(kernel.fd, kernel.read);
   recorder.drain.push(kernel.read);

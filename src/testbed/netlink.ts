@@ -9,6 +9,8 @@ export interface NetlinkWatch {
   fd: number;
   /** As of the last `read`. */
   tables(): Tables;
+  /** Of the links, by their indexes. */
+  names: ReadonlyMap<number, string>;
   /** Takes up what the kernel has said since. */
   read(): void;
 }
@@ -60,5 +62,16 @@ export const watchNetlink = (
     }
   };
   dump();
-  return { fd, tables: () => tables, read };
+  return { fd, tables: () => tables, names, read };
+};
+
+/** Puts single questions to the kernel of a node, which has answered when the sending returns. */
+export const kernelAnswer = (node: string): ((request: Uint8Array) => Promise<Uint8Array>) => {
+  const fd = inNetwork(networkPath(node), () => netlinkSocket(0));
+  const buffer = Buffer.alloc(MAX_MESSAGE);
+  return async (request) => {
+    send(fd, request);
+    const length = receive(fd, buffer);
+    return Buffer.from(buffer.subarray(0, length ?? 0));
+  };
 };

@@ -38,7 +38,7 @@ struct question {
 
 static struct question question_of(json_t *fields) {
   struct question asked = {0};
-  json_unpack(fields, "{s:s,s:s,s:s,s:i,s:s,s:i,s:i,s?s,s?s,s?i,s?I,s?I}", "kind", &asked.kind, "flow", &asked.flow,
+  json_unpack(fields, "{s:s,s:s,s:s,s:i,s?s,s:i,s:i,s?s,s?s,s?i,s?I,s?I}", "kind", &asked.kind, "flow", &asked.flow,
     "destination", &asked.destination, "port", &asked.port, "data", &asked.data, "size", &asked.size, "withinMs",
     &asked.within, "bindLink", &asked.link, "bindAddress", &asked.address, "hopLimit", &asked.hop_limit,
     "mark", &asked.mark, "user", &asked.user);

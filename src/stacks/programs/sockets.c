@@ -56,15 +56,20 @@ static union address address_from(const char *text, int port) {
 
 /* --- What the kernel says of itself --- */
 
-static void tell_netlink(const unsigned char *bytes, size_t length) {
+static json_t *hexadecimal(const unsigned char *bytes, size_t length) {
   static const char digits[] = "0123456789abcdef";
   char *text = malloc(2 * length + 1);
   for (size_t i = 0; i < length; i++) {
     text[2 * i] = digits[bytes[i] >> 4];
     text[2 * i + 1] = digits[bytes[i] & 15];
   }
-  tell(json_pack("{s:s%}", "netlink", text, 2 * length));
+  json_t *string = json_stringn(text, 2 * length);
   free(text);
+  return string;
+}
+
+static void tell_netlink(const unsigned char *bytes, size_t length) {
+  tell(json_pack("{s:o}", "netlink", hexadecimal(bytes, length)));
 }
 
 /* A line of it stays shorter than what miflab, or a virtio port, takes at once. */
@@ -227,7 +232,7 @@ static void ask(json_int_t id, json_t *fields) {
   const char *error = error_of(open_flow(flow, &asked));
   json_t *said = local_end(flow, error);
   /* A connection that nobody answered has nothing to send, and its own silence says so. */
-  const char *unsent = error ? NULL : error_of(send_over(flow, asked.data));
+  const char *unsent = error || !asked.data ? NULL : error_of(send_over(flow, asked.data));
   if (unsent && strcmp(asked.kind, "tcp")) json_object_set_new(said, "error", json_string(unsent));
   answer(id, said);
 }
@@ -357,6 +362,20 @@ static void run(json_int_t id, json_t *command, const char *input) {
     "output", text_of(&outputs[0]), "errors", text_of(&outputs[1])));
 }
 
+/* --- Single questions to the kernel --- */
+
+static void ask_kernel(json_int_t id, const char *request) {
+  unsigned char bytes[MOST_NETLINK];
+  size_t length = 0;
+  while (length < sizeof bytes && sscanf(request + 2 * length, "%2hhx", bytes + length) == 1) length++;
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  send(fd, bytes, length, 0);
+  /* It has answered when the sending returns. */
+  ssize_t said = recv(fd, bytes, sizeof bytes, MSG_DONTWAIT);
+  answer(id, json_pack("{s:o?,s:s?}", "said", said < 0 ? NULL : hexadecimal(bytes, said), "error", error_of(said)));
+  close(fd);
+}
+
 /* --- Links --- */
 
 /* A socket of the network namespace where the far ends of the links are; none: carrier is no affair of this program. */
@@ -380,7 +399,7 @@ static int socket_in(const char *network) {
 }
 
 static void carry_out(json_int_t id, const char *order, json_t *fields) {
-  const char *protocol, *link, *input = NULL;
+  const char *protocol, *link, *request, *input = NULL;
   int port, carrier;
   if (!strcmp(order, "ask")) ask(id, fields);
   else if (!strcmp(order, "again")) ask_again(id, fields);
@@ -388,6 +407,7 @@ static void carry_out(json_int_t id, const char *order, json_t *fields) {
     answer(id, json_pack("{s:s?}", "error", error_of(listen_on(protocol, port))));
   else if (!strcmp(order, "run") && !json_unpack(fields, "{s?s}", "input", &input))
     run(id, json_object_get(fields, "command"), input);
+  else if (!strcmp(order, "netlink") && !json_unpack(fields, "{s:s}", "request", &request)) ask_kernel(id, request);
   else if (!strcmp(order, "link") && !json_unpack(fields, "{s:s,s:b}", "link", &link, "carrier", &carrier))
     answer(id, json_pack("{s:s?}", "error", far_ends < 0 ? NULL : give_carrier(link, carrier)));
   else answer(id, json_pack("{s:s}", "error", "ENOSYS"));
