@@ -77,10 +77,16 @@ async function decideOn(
   }
   const ways = runs.map((run) => {
     const decided = decidedIn(run);
+    if (decided === undefined) process.stderr.write(`${run.id}: ${run.outcome}: ${whyUndecided(run)}\n`);
     return decided && `${run.outcome}: ${decided}`;
   });
   return ways.length === 0 || ways.includes(undefined) ? undefined : ways.join('; ');
 }
+
+const whyUndecided = ({ attempts, decisive }: RunRecord): string => {
+  const { failure, verdicts } = attempts[decisive]!.result;
+  return failure?.message ?? verdicts.map(({ probe, reason }) => `${probe}: ${reason}`).join('; ');
+};
 
 /** Tells each step, and what the kernels are compared with: the decision of the good one. */
 function comparison(decide: Decide) {

@@ -86,6 +86,7 @@ t.test(
       /between 6\.1\.5 k-6\.1\.5 and 6\.9 k-6\.9; could not be tested: 6\.1\.9 k-6\.1\.9, 6\.6 k-6\.6/,
     );
     t.match(stderr, /k-6\.6 does not come up/);
+    t.match(stderr, /: inconclusive: \S/, 'why a lab came to no decision');
   },
 );
 
