@@ -4,5 +4,5 @@ export const lastWords = (console: string): string | undefined => {
     .split(/\r?\n/)
     .map((line) => line.replace(/^\[ *\d+\.\d+\] */, '').trim())
     .filter(Boolean);
-  return lines.find((line) => /kernel panic|BUG:|Oops/i.test(line)) ?? lines.at(-1);
+  return lines.find((line) => /Kernel panic|BUG:|Oops/.test(line)) ?? lines.at(-1);
 };

@@ -19,6 +19,11 @@ t.test('of a console the panic is told, else the last line', async (t) => {
     lastWords('[    1.0] booting\r\n[    2.5] Kernel panic - not syncing: sysrq\r\nrebooting\r\n'),
     'Kernel panic - not syncing: sysrq',
   );
+  t.equal(
+    lastWords('[    0.0] ..MP-BIOS bug: 8254 timer\r\n[    2.5] Kernel panic - not syncing: sysrq\r\n'),
+    'Kernel panic - not syncing: sysrq',
+    'a bug of the firmware is none of the kernel',
+  );
   t.equal(lastWords('first\nlast\n\n'), 'last');
   t.equal(lastWords(''), undefined);
 });
