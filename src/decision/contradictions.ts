@@ -3,8 +3,18 @@ import type { Plan } from '../plan/plan.ts';
 import { addressesOf, nodeNamed } from './places.ts';
 import type { Way } from './way.ts';
 
-/** Where the host's own answer says otherwise than the wire, a sentence each. */
+/**
+ * Where the host's own answer says otherwise than the wire, a sentence each. Where it has changed its mind about the
+ * packet's time, either of what it said is right: a lifetime ran out before the packet, or a redirect came back.
+ */
 export const contradictionsOf = (plan: Plan, answer: HostAnswer, way: Way, answered: boolean): string[] => {
+  const before = sentences(plan, answer, way, answered);
+  if (before.length === 0 || !answer.routeAfter) return before;
+  const after = sentences(plan, { ...answer, route: answer.routeAfter }, way, answered);
+  return after.length < before.length ? after : before;
+};
+
+const sentences = (plan: Plan, answer: HostAnswer, way: Way, answered: boolean): string[] => {
   const { socketAddress, route, error } = answer;
   const said: [what: string, host: string | undefined, wire: string, agrees: boolean][] = [
     ['source', socketAddress && `${socketAddress} (getsockname)`, way.source, socketAddress === way.source],

@@ -116,14 +116,23 @@ export type NetlinkEvent = {
     }
 );
 
+interface Way {
+  interface?: string;
+  via?: string;
+  source?: string;
+  error?: string;
+}
+
 /** What the host itself said: compared with the wire, never believed instead of it. */
 export interface HostAnswer {
   destination?: string;
   /** getsockname() after connect. */
   socketAddress?: string;
   socketPort?: number;
-  /** What `ip route get` says, with the probe's source, mark, link, user, protocol and ports. */
-  route?: { interface?: string; via?: string; source?: string; error?: string };
+  /** What `ip route get` says, with the probe's source, mark, link, user, protocol and ports, before the packet is sent. */
+  route?: Way;
+  /** The same after it, where the host says otherwise by then. */
+  routeAfter?: Way;
   /** The errno name of a socket call that failed, or how a program ended: ENETUNREACH, exit 2. */
   error?: string;
   /** The client that asked, with its version: musl 1.2.3. */

@@ -17,7 +17,7 @@ export interface Host {
   /**
    * Opens a flow and puts the question over it; the flow stays open. Resolves to what the host says of it. `beforeSent` is
    * called once the flow's port is known and, but for a connection, nothing of it is on the wire: what comes back, a
-   * redirect for one, may change what the host says. A host that cannot be asked its way need not call it.
+   * redirect for one, may change what the host says of its way. A host that cannot be asked its way need not call it.
    */
   ask(question: HostQuestion, beforeSent: (socketPort?: number) => Promise<void>): Promise<HostAnswer>;
   /** More data over the flow that a probe opened last. */

@@ -1,4 +1,5 @@
 /** UDP, TCP and ICMP echo probes: put to the stack of the host, one destination after the other. */
+import { isDeepStrictEqual } from 'node:util';
 import type { HostAnswer } from '../evidence/timeline.ts';
 import type { PlannedProbe, Question } from '../plan/plan.ts';
 import type { RunningLab } from '../testbed/lab.ts';
@@ -19,19 +20,23 @@ export const askSocket = async (
   for (const [index, destination] of destinations.entries()) {
     if (index > 0) await pace(index);
     const { name: flow, nonce: data, withinMs } = probe;
+    const way = async (socketPort?: number) =>
+      destinations.length > 1
+        ? undefined
+        : lab.host.wayTo(destination, { ...options, flow: { kind, port, socketPort } });
     let route: HostAnswer['route'];
     const said = await lab.host.ask(
       { kind, flow, destination, port, data, size, withinMs, ...options },
       async (socketPort) => {
-        if (destinations.length > 1) return;
-        route = await lab.host.wayTo(destination, { ...options, flow: { kind, port, socketPort } });
+        route = await way(socketPort);
       },
     );
+    const after = await way(said.socketPort);
     lab.recorder.record({
       kind: 'probe',
       probe: probe.name,
       what: 'answer',
-      answer: { destination, ...said, route },
+      answer: { destination, ...said, route, ...(!isDeepStrictEqual(after, route) && { routeAfter: after }) },
     });
   }
 };

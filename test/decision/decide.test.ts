@@ -152,6 +152,26 @@ t.test('where the host says otherwise than the wire, a sentence tells', async (t
 });
 
 t.test(
+  'a host that changes its mind about the time of the packet contradicts it with neither word',
+  async (t) => {
+    const [wifi, lte] = [
+      { interface: 'wifi', via: 'fe80::1', source: hostOn.wifi },
+      { interface: 'lte', via: 'fe80::2', source: hostOn.lte },
+    ];
+    const contradictions = (route: typeof wifi, routeAfter: typeof wifi) =>
+      decided([
+        asked(),
+        question(1, 1, 'lte'),
+        told({ socketAddress: hostOn.lte, route, routeAfter }),
+        done(),
+      ])?.contradictions;
+    t.same(contradictions(wifi!, lte!), []);
+    t.same(contradictions(lte!, wifi!), []);
+    t.match(contradictions(wifi!, { ...wifi!, via: 'fe80::9' }), [/link wifi/, /source/, /next hop/]);
+  },
+);
+
+t.test(
   'an outage lasts from the first attempt without an answer to the first with one, over whichever way',
   async (t) => {
     const timeline = [

@@ -5,7 +5,7 @@ import type { PlannedProbe } from '../../src/plan/plan.ts';
 import type { RunningLab } from '../../src/testbed/lab.ts';
 
 t.test(
-  'the host is asked its way before its packet is on the wire: a redirect would change it',
+  'the host is asked its way before its packet is on the wire and after it: a redirect may change it',
   async (t) => {
     const happened: unknown[] = [];
     const host: Pick<Host, 'ask' | 'wayTo'> = {
@@ -16,7 +16,7 @@ t.test(
       },
       wayTo: async (destination, { flow }) => {
         happened.push(`asked for ${destination}, port ${flow?.socketPort}`);
-        return { interface: 'wifi' };
+        return { interface: happened.includes('sent') ? 'lte' : 'wifi' };
       },
     };
     const recorder = { record: (event: unknown) => happened.push(event) };
@@ -30,7 +30,11 @@ t.test(
       withinMs: 500,
     };
     await askSocket({ host, recorder } as unknown as RunningLab, probe, question, async () => {});
-    t.same(happened.slice(0, 2), ['asked for 192.0.2.1, port 4711', 'sent']);
-    t.match(happened[2], { what: 'answer', answer: { route: { interface: 'wifi' } } });
+    const asked = 'asked for 192.0.2.1, port 4711';
+    t.same(happened.slice(0, 3), [asked, 'sent', asked]);
+    t.match(happened[3], {
+      what: 'answer',
+      answer: { route: { interface: 'wifi' }, routeAfter: { interface: 'lte' } },
+    });
   },
 );
