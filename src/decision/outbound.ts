@@ -23,7 +23,8 @@ const sentDecision = (asked: Asked, questions: IpPacket[]): Decision => {
   const told = answers.findLast(
     ({ destination }) => destination === undefined || destination === decisive.headers.ip.destination,
   );
-  const error = answers.findLast((one) => one.error)?.error ?? refusal?.words;
+  const latest = probe.until ? answers.slice(-1) : answers;
+  const error = latest.findLast((one) => one.error)?.error ?? refusal?.words;
   const end = answer ?? refusal?.packet;
   const numbers = [...firstOfEachWay(plan, questions), decisive, ...(end ? [end] : [])].map(
     ({ number }) => number,

@@ -51,7 +51,7 @@ const solicitation = (asked: Asked): Attempt | undefined => {
   const destinations = destinationsOf(asked);
   for (const packet of packets.filter(during(asked))) {
     const target = packet.node === probe.node ? solicitedAddress(packet.headers) : undefined;
-    if (target === undefined) continue;
+    if (target === undefined || isAnswered(asked, packet, target)) continue;
     const node = nodeByAddress(plan, target, packet.link);
     if (!node && !destinations.includes(target)) continue;
     const isDestination =
@@ -59,6 +59,17 @@ const solicitation = (asked: Asked): Attempt | undefined => {
     return { link: packet.link, router: isDestination ? 'on-link' : node!.name, number: packet.number };
   }
   return undefined;
+};
+
+/** A neighbour that answers kept nothing from leaving: the kernel asks others too whether they are still there. */
+const isAnswered = (asked: Asked, { number, link }: Packet, target: string): boolean =>
+  asked.packets
+    .filter(during(asked))
+    .some((one) => one.link === link && one.number > number && advertisedAddress(one.headers) === target);
+
+const advertisedAddress = ({ kind, nd, arp }: Packet['headers']): string | undefined => {
+  if (kind === 'neighbour-advertisement') return nd?.target;
+  return kind === 'arp-reply' ? arp?.senderAddress : undefined;
 };
 
 /** Not duplicate address detection, which asks from the unspecified address (RFC 4862 section 5.4.2, RFC 5227). */

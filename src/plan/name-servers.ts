@@ -4,6 +4,7 @@ import type { HostUnderTest, Lab, Probe } from '../lab/schema.ts';
 import type { NameServers } from '../stacks/stack.ts';
 import { canonical } from './addresses.ts';
 import { type LinkOffers, type NameServerSource, nameServersOn, offersOn } from './offers.ts';
+import type { HostState } from './state.ts';
 import { addressOfNode, hostUnderTest, list, nodeNamed, type Topology } from './topology.ts';
 
 /** A server in the words of the lab → its address, in the family by which it was named where that is known. */
@@ -15,12 +16,18 @@ export const serverAddress = (server: string, topology: Topology, by?: NameServe
 };
 
 /** Those that the resolver file shows once the stack has taken up what a link offers. */
-export const shownServers = (
-  { from, shown }: NameServers,
+export const shownServers = (nameServers: NameServers, offers: LinkOffers, topology: Topology): string[] =>
+  nameServers.shown === 'all' ? learntServers(nameServers, offers, topology) : [];
+
+/** What the stack has said by then of those that no file shows. */
+export const toldServers = (
+  nameServers: NameServers,
   offers: LinkOffers,
   topology: Topology,
-): string[] => {
-  if (shown !== 'all') return [];
+): HostState['said'] =>
+  learntServers(nameServers, offers, topology).flatMap((server) => nameServers.knows?.(server) ?? []);
+
+const learntServers = ({ from }: NameServers, offers: LinkOffers, topology: Topology): string[] => {
   const namings = nameServersOn(offers).filter(({ by }) => from.includes(by));
   // Of two DHCP servers a host asks one, which is its choice.
   const alone = namings.filter(

@@ -1,7 +1,7 @@
 /** When a host has taken up all that its links offer: a default router for each that offers itself, an address of each prefix, a lease. Pure. */
 import type { NameServers } from '../stacks/stack.ts';
 import { milliseconds } from './addresses.ts';
-import { serverAddress, shownServers } from './name-servers.ts';
+import { serverAddress, shownServers, toldServers } from './name-servers.ts';
 import { autonomousPrefixes, type LinkOffers, leasesOn, offersOn, type Quiet } from './offers.ts';
 import type { PlannedInterface } from './plan.ts';
 import { anyState, bothStates, type HostState } from './state.ts';
@@ -56,7 +56,10 @@ export const addressedState = (
       .flatMap(({ planned, offers, link }) => leasesOn(offers, planned, host.name, link))
       .filter(({ protocol }) => clients.includes(protocol)),
     resolvers: plugged.flatMap(({ offers }) => shownServers(nameServers, offers, topology)),
-    said: plugged.flatMap(({ planned, offers }) => said(planned.name, offers)),
+    said: plugged.flatMap(({ planned, offers }) => [
+      ...said(planned.name, offers),
+      ...toldServers(nameServers, offers, topology),
+    ]),
   };
 };
 

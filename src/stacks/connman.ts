@@ -31,14 +31,22 @@ export const connman: Stack = {
         id: `${host}.connman`,
         node: host,
         program: 'connmand',
-        command: ['connmand', '--nodaemon'],
+        // The file in which it says which name servers it takes: its resolver file never shows them.
+        command: ['connmand', '--nodaemon', '--debug=*src/dnsproxy.c'],
         files: {},
         ready: { output: 'Connection Manager version', withinMs: READY_MS },
         reload: 'restart',
         started: true,
       },
     ],
-    nameServers: { from: sourcesIn(image), shown: 'none' },
+    nameServers: {
+      from: sourcesIn(image),
+      shown: 'none',
+      knows: (server) => ({
+        daemon: `${host}.connman`,
+        pattern: `__connman_dnsproxy_append\\(\\) index \\d+ server ${server}$`,
+      }),
+    },
     // The lease comes before the route; which link has the only default route is connman's choice. 1.44 says no
     // more which routes it adds, and older ones do not say which service is the default.
     settled: ({ offers: { dhcpv4 } }) =>

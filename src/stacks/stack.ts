@@ -121,4 +121,6 @@ export interface NameServers {
    * `last`; `none`, where its own proxy alone stands there: a lab that waits for a name server is unsupported.
    */
   shown: 'all' | 'last' | 'none';
+  /** What it has said once it has taken up the server of this address, where no file shows it: `settle` waits for it. */
+  knows?(address: string): HostState['said'][number];
 }

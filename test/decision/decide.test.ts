@@ -86,6 +86,40 @@ t.test('a failed socket call, and a neighbour that did not answer, are decisions
   });
 });
 
+t.test(
+  'another neighbour that was asked in the meantime, and answered, kept nothing from leaving',
+  async (t) => {
+    const solicited = (number: number, over: 'wifi' | 'lte', address: string) =>
+      question(number, number, over, { packet: 'neighbour-solicitation', destination: address });
+    const advertised = (number: number, over: 'wifi' | 'lte', address: string) => {
+      const event = solicited(number, over, address);
+      const frame = Buffer.from(event.data, 'base64');
+      frame[54] = 136;
+      return { ...event, node: `${over}-router`, data: frame.toString('base64') };
+    };
+    const timeline = [
+      asked(),
+      solicited(1, 'wifi', 'fe80::1'),
+      advertised(2, 'wifi', 'fe80::1'),
+      solicited(3, 'lte', 'fe80::2'),
+    ];
+    t.match(decided([...timeline, done()]), { link: 'lte', router: 'lte-router', packets: [3] });
+    t.match(decided([...timeline, advertised(4, 'lte', 'fe80::2'), done()])?.unclear, /nothing shows why/);
+  },
+);
+
+t.test('of a probe that was repeated the error of the last attempt counts', async (t) => {
+  const timeline = [asked(), told({ error: 'ENETUNREACH' }), asked(2, 2), question(1, 3, 'lte')];
+  const answered = [
+    ...timeline,
+    answer(2, 4, 'lte', 'lte-router', 'lte'),
+    told({ socketAddress: hostOn.lte }),
+    done(),
+  ];
+  t.equal(decided(answered, udp, 'answered')?.error, undefined);
+  t.equal(decided([...timeline, told({ error: 'EPERM' }), done()], udp, 'answered')?.error, 'EPERM');
+});
+
 t.test('a neighbour that failed shows the way where no solicitation reached the wire', async (t) => {
   const failed = (address: string, at = 5): TimelineEvent => ({
     at,

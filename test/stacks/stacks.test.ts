@@ -234,3 +234,14 @@ t.test('settle waits for the name servers of all links where the stack shows the
   t.strictSame(servers(naming(BY_INFORMATION, 'probe: { web: { udp: router } }'), 'networkd@bookworm'), []);
   t.strictSame(servers(naming(ADVERTISED), 'connman'), []);
 });
+
+t.test('settle waits for the word of connman that it takes the name servers that it asks for', async (t) => {
+  const said = (lab: string, stack: string) =>
+    planLabs(lab, stack)[0]!.steps.flatMap((step) =>
+      step.kind === 'wait' && step.settle ? step.state.said.map(({ pattern }) => pattern) : [],
+    );
+  const taken = /dnsproxy_append.* server 2001:db8:53::1\$/;
+  t.match(said(naming(ADVERTISED), 'connman@trixie'), [taken]);
+  t.match(said(naming(BY_INFORMATION), 'connman@sid'), [taken]);
+  t.strictSame(said(naming(BY_INFORMATION, 'probe: { web: { udp: router } }'), 'connman@trixie'), []);
+});
