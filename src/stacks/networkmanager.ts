@@ -9,11 +9,18 @@ import type { Stack, StackLink } from './stack.ts';
 /** Of which stable addresses are made (RFC 7217): the same in every run. */
 const SECRET_KEY = 'nm-v2:miflab miflab miflab miflab miflab';
 
+interface Variant {
+  resolver?: Stack['resolver'];
+  files?: Record<string, PlannedFile>;
+  resolverFile?: string;
+  /** What its resolver says of a server that it takes, in NetworkManager's own output. */
+  taken?(server: string): string;
+}
+
 const networkManagerWith = (
   variant: string,
   description: string,
-  resolver: Stack['resolver'],
-  files: Record<string, PlannedFile>,
+  { resolver, files, resolverFile = '/run/NetworkManager/no-stub-resolv.conf', taken }: Variant,
 ): Stack => ({
   name: `networkmanager${variant}`,
   description: `NetworkManager${description}`,
@@ -24,9 +31,15 @@ const networkManagerWith = (
   clients: ['dhcpv4', 'dhcpv6'],
   routesEveryLease: true,
   version: ['NetworkManager', '--version'],
-  resolverFile: '/run/NetworkManager/no-stub-resolv.conf',
+  resolverFile,
   plan: ({ host, links }) => ({
-    nameServers: { from: ['dhcpv4', 'dhcpv6', 'information', 'rdnss'], shown: 'all' },
+    nameServers: {
+      from: ['dhcpv4', 'dhcpv6', 'information', 'rdnss'],
+      shown: 'all',
+      ...(taken && {
+        knows: (server) => ({ daemon: `${host}.networkmanager`, pattern: taken(server) }),
+      }),
+    },
     files: {
       '/var/lib/NetworkManager/secret_key': { text: SECRET_KEY, mode: 0o600 },
       ...Object.fromEntries(links.filter(isStatic).map(profile)),
@@ -102,21 +115,25 @@ const dns = (plugin: string): Record<string, PlannedFile> => ({
   '/etc/NetworkManager/conf.d/dns.conf': `[main]\ndns=${plugin}\n`,
 });
 
-export const networkManager = networkManagerWith('', ', resolv.conf written by itself', undefined, {});
+export const networkManager = networkManagerWith('', ', resolv.conf written by itself', {});
 
-export const networkManagerDnsmasq = networkManagerWith(
-  '+dnsmasq',
-  ' with dnsmasq as local resolver',
-  'dnsmasq',
-  dns('dnsmasq'),
-);
+/** NetworkManager has written its file before dnsmasq runs: a question in between found nobody. */
+export const networkManagerDnsmasq = networkManagerWith('+dnsmasq', ' with dnsmasq as local resolver', {
+  resolver: 'dnsmasq',
+  files: {
+    ...dns('dnsmasq'),
+    // Its log goes where NetworkManager's goes.
+    '/etc/NetworkManager/dnsmasq.d/log.conf': 'log-facility=-\n',
+  },
+  taken: (server) => `using nameserver ${server}#53`,
+});
 
-export const networkManagerResolved = networkManagerWith(
-  '+resolved',
-  ' with systemd-resolved',
-  'systemd-resolved',
-  {
+/** The file of systemd-resolved, not NetworkManager's, which is written before the servers are handed over. */
+export const networkManagerResolved = networkManagerWith('+resolved', ' with systemd-resolved', {
+  resolver: 'systemd-resolved',
+  files: {
     ...dns('systemd-resolved'),
     '/etc/resolv.conf': { link: '../run/systemd/resolve/stub-resolv.conf' },
   },
-);
+  resolverFile: '/run/systemd/resolve/resolv.conf',
+});
