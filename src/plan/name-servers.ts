@@ -17,7 +17,9 @@ export const serverAddress = (server: string, topology: Topology, by?: NameServe
 
 /** Those that the resolver file shows once the stack has taken up what a link offers. */
 export const shownServers = (nameServers: NameServers, offers: LinkOffers, topology: Topology): string[] =>
-  nameServers.shown === 'all' ? learntServers(nameServers, offers, topology) : [];
+  nameServers.shown === 'all'
+    ? learntServers(nameServers, offers, topology).map(({ address }) => address)
+    : [];
 
 /** What the stack has said by then of those that no file shows. */
 export const toldServers = (
@@ -25,15 +27,23 @@ export const toldServers = (
   offers: LinkOffers,
   topology: Topology,
 ): HostState['said'] =>
-  learntServers(nameServers, offers, topology).flatMap((server) => nameServers.knows?.(server) ?? []);
+  learntServers(nameServers, offers, topology).flatMap(
+    ({ address, by }) => nameServers.knows?.(address, by) ?? [],
+  );
 
-const learntServers = ({ from }: NameServers, offers: LinkOffers, topology: Topology): string[] => {
+const learntServers = (
+  { from }: NameServers,
+  offers: LinkOffers,
+  topology: Topology,
+): { address: string; by: NameServerSource }[] => {
   const namings = nameServersOn(offers).filter(({ by }) => from.includes(by));
   // Of two DHCP servers a host asks one, which is its choice.
   const alone = namings.filter(
     (naming) => naming.by === 'rdnss' || !namings.some((other) => other !== naming && other.by === naming.by),
   );
-  return alone.flatMap(({ by, servers }) => servers.flatMap((server) => serverAddress(server, topology, by)));
+  return alone.flatMap(({ by, servers }) =>
+    servers.flatMap((server) => serverAddress(server, topology, by).map((address) => ({ address, by }))),
+  );
 };
 
 const WAYS: Record<NameServerSource, string> = {

@@ -4,11 +4,13 @@ import { READY_MS } from '../plan/ready.ts';
 import { systemBus } from './dbus.ts';
 import type { Stack } from './stack.ts';
 
-/** Where advertisements have the O flag 1.36, 1.41 and 1.44 sent no DHCPv6 packet; 2.0 asks for information. */
-const sourcesIn = (image = ''): NameServerSource[] => [
-  ...(['dhcpv4', 'dhcpv6', 'rdnss'] as const),
-  ...(['bullseye', 'bookworm', 'trixie'].includes(image) ? [] : (['information'] as const)),
-];
+/**
+ * Information by DHCPv6 comes late or not at all, and `settle` waits for it no more than for what a stack may leave
+ * out: connman asks up to 1 s after an advertisement (RFC 8415 section 18.2.6), and hears only what comes once it
+ * listens. That is often after the answer to the kernel's own solicitation; those of 2.0 have a wrong checksum (0x7bfa
+ * for 0x7bb8), and no router answers them.
+ */
+const SOURCES: NameServerSource[] = ['dhcpv4', 'dhcpv6', 'rdnss', 'information'];
 
 export const connman: Stack = {
   name: 'connman',
@@ -20,7 +22,7 @@ export const connman: Stack = {
   version: ['connmand', '--version'],
   resolverFile: '/run/connman/resolv.conf',
   resolver: 'connman',
-  plan: ({ host, image, links }) => ({
+  plan: ({ host, links }) => ({
     unsupported: links.some(({ interface: { addresses }, routes }) => addresses.length + routes.length > 0)
       ? 'the lab states addresses or routes of the host, which miflab does not hand to connman'
       : undefined,
@@ -40,12 +42,15 @@ export const connman: Stack = {
       },
     ],
     nameServers: {
-      from: sourcesIn(image),
+      from: SOURCES,
       shown: 'none',
-      knows: (server) => ({
-        daemon: `${host}.connman`,
-        pattern: `__connman_dnsproxy_append\\(\\) index \\d+ server ${server}$`,
-      }),
+      knows: (server, by) =>
+        by === 'information'
+          ? undefined
+          : {
+              daemon: `${host}.connman`,
+              pattern: `__connman_dnsproxy_append\\(\\) index \\d+ server ${server}$`,
+            },
     },
     // The lease comes before the route; which link has the only default route is connman's choice. 1.44 says no
     // more which routes it adds, and older ones do not say which service is the default.

@@ -121,6 +121,9 @@ export interface NameServers {
    * `last`; `none`, where its own proxy alone stands there: a lab that waits for a name server is unsupported.
    */
   shown: 'all' | 'last' | 'none';
-  /** What it has said once it has taken up the server of this address, where no file shows it: `settle` waits for it. */
-  knows?(address: string): HostState['said'][number];
+  /**
+   * What it has said once it has taken up the server of this address, where no file shows it: `settle` waits for it.
+   * Undefined where it may never come.
+   */
+  knows?(address: string, by: NameServerSource): HostState['said'][number] | undefined;
 }

@@ -197,7 +197,6 @@ t.test('name servers that a stack does not learn are no question for it', async 
     [ADVERTISED, 'kernel', 'router advertisements'],
     [ADVERTISED, 'dhclient', 'router advertisements'],
     [BY_INFORMATION, 'udhcpc', 'DHCPv6 information'],
-    [BY_INFORMATION, 'connman@bookworm', 'DHCPv6 information'],
     [BY_INFORMATION, 'networkd@bookworm', 'DHCPv6 information'],
   ] as const)
     t.equal(refusal(naming(offer), stack), sentence(stack.split('@')[0]!, way));
@@ -242,6 +241,6 @@ t.test('settle waits for the word of connman that it takes the name servers that
     );
   const taken = /dnsproxy_append.* server 2001:db8:53::1\$/;
   t.match(said(naming(ADVERTISED), 'connman@trixie'), [taken]);
-  t.match(said(naming(BY_INFORMATION), 'connman@sid'), [taken]);
-  t.strictSame(said(naming(BY_INFORMATION, 'probe: { web: { udp: router } }'), 'connman@trixie'), []);
+  // Which may never come.
+  t.strictSame(said(naming(BY_INFORMATION), 'connman@sid'), []);
 });
