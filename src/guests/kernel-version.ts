@@ -26,6 +26,9 @@ const textAfter = (content: Buffer, mark: string): string => {
   return at < 0 ? '' : content.toString('latin1', at + mark.length, content.indexOf(0, at));
 };
 
-/** Debian's kernels are called 6.1.0-50, and say behind it which 6.1 they are. Pure. */
+/**
+ * Debian's kernels are called 6.1.0-50, and say at the end, behind the number of the build, which 6.1 they are; before it
+ * stands the compiler, which may be Debian's too. Pure.
+ */
 export const versionIn = (banner: string): string =>
-  /Debian (\d+\.\d+\.\d+)/.exec(banner)?.[1] ?? banner.split(' ')[0]!;
+  / #\d+ .*Debian (\d+\.\d+\.\d+)/.exec(banner)?.[1] ?? banner.split(' ')[0]!;

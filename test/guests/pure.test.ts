@@ -64,6 +64,13 @@ t.test('a kernel says in its file which version it is', async (t) => {
   writeFileSync(file, '\x7fELF…\0Linux version 6.13.0-rc3 (ada@host) #1 Fri\n\0…');
   t.equal(versionOf({ file, kind: 'uml' }), '6.13.0-rc3');
   t.equal(versionIn('6.1.0-50-amd64 (debian-kernel@lists.debian.org) #1 SMP Debian 6.1.176-1'), '6.1.176');
+  t.equal(
+    versionIn(
+      '7.2.13 (ada@host) (gcc (Debian 12.2.0-14+deb12u1) 12.2.0, GNU ld) #1 Fri Nov 27 06:24:00 UTC 2026',
+    ),
+    '7.2.13',
+    "the compiler's version is none of the kernel",
+  );
   writeFileSync(file, '\x7fELF nothing');
   t.equal(versionOf({ file, kind: 'uml' }), '');
 });
