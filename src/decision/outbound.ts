@@ -1,4 +1,5 @@
 /** What the host decided for a question that it sent itself. Pure. */
+import type { HostAnswer } from '../evidence/timeline.ts';
 import { contradictionsOf } from './contradictions.ts';
 import type { Decision } from './decision.ts';
 import { answerTo, questionsOf, refusalTo, responderOf } from './flow.ts';
@@ -43,9 +44,26 @@ const sentDecision = (asked: Asked, questions: IpPacket[]): Decision => {
     ...distributionOf(asked, questions),
     ...repetitionOf(asked, questions),
     packets: [...new Set(numbers)].toSorted((a, b) => a - b),
-    contradictions: told ? contradictionsOf(plan, told, way, answer !== undefined) : [],
+    contradictions: told ? contradictionsOf(plan, comparable(asked, told), way, answer !== undefined) : [],
     ...unclearWays(asked, questions),
   };
+};
+
+/**
+ * Without what it says of its way where its routes came and went during the probe: NetworkManager 1.42 takes the routes
+ * of two routers away and puts them back again and again, in another order, also between the question and the packet.
+ */
+const comparable = ({ probe, timeline, from, to }: Asked, told: HostAnswer): HostAnswer => {
+  const changes = timeline.some(
+    (event) =>
+      event.kind === 'netlink' &&
+      event.object === 'route' &&
+      event.what === 'deleted' &&
+      event.node === probe.node &&
+      event.at >= from &&
+      event.at <= to,
+  );
+  return changes ? { ...told, route: undefined, routeAfter: undefined } : told;
 };
 
 /** Which address left is told by the wire; of what kind it is, by the host's tables. */

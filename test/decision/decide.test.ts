@@ -205,6 +205,28 @@ t.test(
   },
 );
 
+t.test('what the host says of its way while its routes come and go is compared with nothing', async (t) => {
+  const deleted = (at: number): TimelineEvent => ({
+    at,
+    kind: 'netlink',
+    node: 'host',
+    what: 'deleted',
+    object: 'route',
+    family: 'ipv6',
+    destination: 'default',
+    nextHops: [{ via: 'fe80::1', interface: 'wifi' }],
+    table: 254,
+    metric: 100,
+    protocol: 'ra',
+    type: 'unicast',
+  });
+  const way = told({ socketAddress: hostOn.lte, route: { interface: 'wifi', via: 'fe80::1' } });
+  const during = [asked(), question(1, 1, 'lte'), way, deleted(5), done(10)];
+  t.same(decided(during)?.contradictions, []);
+  const before = [deleted(-5), asked(), question(1, 1, 'lte'), way, done(10)];
+  t.equal(decided(before)?.contradictions.length, 2);
+});
+
 t.test(
   'an outage lasts from the first attempt without an answer to the first with one, over whichever way',
   async (t) => {
