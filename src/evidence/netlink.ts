@@ -14,6 +14,7 @@ type Without<T, K extends PropertyKey> = T extends unknown ? Omit<T, K> : never;
 export type HostChange = Without<NetlinkEvent, 'at' | 'node'>;
 
 /** Interface indexes to names. */
+export type LinkNames = ReadonlyMap<number, string>;
 type Names = Map<number, string>;
 
 /**
@@ -170,8 +171,8 @@ const readRoute = (message: Message, names: Names): HostChange | undefined => {
   };
 };
 
-/** The answer to wayRequest (netlink-way.ts); none where it was refused. */
-export const readWay = (datagram: Uint8Array, names: ReadonlyMap<number, string>): HostAnswer['route'] => {
+/** The answer to wayRequest (experiment/way-request.ts); none where it was refused. */
+export const readWay = (datagram: Uint8Array, names: LinkNames): HostAnswer['route'] => {
   const answer = messagesOf(datagram).find(({ type }) => type === RTM_NEWROUTE);
   if (!answer) return undefined;
   const attributes = readAttributes(answer.body, 12);
@@ -181,7 +182,7 @@ export const readWay = (datagram: Uint8Array, names: ReadonlyMap<number, string>
 
 type NextHop = { via?: string; interface?: string };
 
-const nextHopsOf = (attributes: Map<number, Buffer>, names: ReadonlyMap<number, string>): NextHop[] => {
+const nextHopsOf = (attributes: Map<number, Buffer>, names: LinkNames): NextHop[] => {
   const multipath = attributes.get(RouteAttribute.multipath);
   return multipath
     ? multipathHopsOf(multipath, names)
@@ -189,7 +190,7 @@ const nextHopsOf = (attributes: Map<number, Buffer>, names: ReadonlyMap<number, 
 };
 
 /** Each a struct rtnexthop (length, flags, weight, index) and attributes of its own. */
-const multipathHopsOf = (multipath: Buffer, names: ReadonlyMap<number, string>): NextHop[] => {
+const multipathHopsOf = (multipath: Buffer, names: LinkNames): NextHop[] => {
   if (multipath.length < 8) return [];
   const length = Math.max(8, multipath.readUInt16LE(0));
   const first = nextHopOf(readAttributes(multipath.subarray(0, length), 8), multipath.readUInt32LE(4), names);
@@ -197,11 +198,7 @@ const multipathHopsOf = (multipath: Buffer, names: ReadonlyMap<number, string>):
 };
 
 /** RTA_VIA is a next hop of the other family, behind its two bytes of family. */
-const nextHopOf = (
-  attributes: Map<number, Buffer>,
-  index: number | undefined,
-  names: ReadonlyMap<number, string>,
-): NextHop => {
+const nextHopOf = (attributes: Map<number, Buffer>, index: number | undefined, names: LinkNames): NextHop => {
   const via = attributes.get(RouteAttribute.gateway) ?? attributes.get(RouteAttribute.via)?.subarray(2);
   return {
     ...optional('via', via && addressText(via)),
@@ -269,7 +266,7 @@ const familyOf = (family: number | undefined): 'ipv4' | 'ipv6' | undefined => {
   return family === Family.ipv6 ? 'ipv6' : undefined;
 };
 
-const nameOf = (index: number, names: ReadonlyMap<number, string>): string => names.get(index) ?? `#${index}`;
+const nameOf = (index: number, names: LinkNames): string => names.get(index) ?? `#${index}`;
 
 const prefixOf = (address: Buffer | undefined, length: number): string | undefined =>
   address && `${addressText(address)}/${length}`;

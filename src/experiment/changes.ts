@@ -3,7 +3,7 @@
  * that run there.
  */
 import type { PlannedStep } from '../plan/plan.ts';
-import { ipLines, nft, runInNode } from '../testbed/build.ts';
+import { ipLines, nft, runInNode, splitFamily } from '../testbed/build.ts';
 import { LabFault, MachineFault } from '../testbed/faults.ts';
 import { plannedNode, type RunningLab } from '../testbed/lab.ts';
 import { originalKeys, setSysctls, sysctlPath } from '../testbed/sysctls.ts';
@@ -63,17 +63,18 @@ const inGuest = ({ plan, host, before }: RunningLab, node: string): Changes => {
     throw new LabFault(`ip on ${node}: ${said ?? errors.trim()} (${lines[Number(number ?? 1) - 1]})`);
   };
   return {
+    // As many at once as can be: an emulated kernel takes long to start a program.
     ip: async (lines) => {
       let together: string[] = [];
       for (const line of lines) {
-        const [, family, rest] = /^(?:(-[46])\s+)?(.*)$/s.exec(line)!;
-        if (family === undefined) {
-          together.push(rest!);
+        const { family, rest } = splitFamily(line);
+        if (family.length === 0) {
+          together.push(rest);
           continue;
         }
         await batch(together);
         together = [];
-        await batch([rest!], [family]);
+        await batch([rest], family);
       }
       await batch(together);
     },

@@ -1,4 +1,4 @@
-import { readWay } from '../evidence/netlink.ts';
+import { type LinkNames, readWay } from '../evidence/netlink.ts';
 import { encodeRequests, messagesOf, readRefusal } from '../evidence/netlink-messages.ts';
 import type { HostAnswer } from '../evidence/timeline.ts';
 import { errnoName } from '../sys/libc.ts';
@@ -12,7 +12,7 @@ export interface AskedKernel {
   /** What it answers to one request. */
   answer(request: Uint8Array): Promise<Uint8Array>;
   /** Indexes of its links to their names. */
-  links: ReadonlyMap<number, string>;
+  links: LinkNames;
 }
 
 /**

@@ -9,7 +9,6 @@ import { buildNeeds } from '../plan/needs.ts';
 import type { Need, Plan, PlannedInterface } from '../plan/plan.ts';
 import { installCommand } from '../suite/debian-packages.ts';
 import { type Kernel, KernelUnavailable } from '../suite/kernel.ts';
-import { kernelFeatures } from '../suite/kernel-features.ts';
 import { thisMachine } from '../suite/machine.ts';
 import { makeMeasure, runWithin } from '../testbed/measure.ts';
 import type { Measure, Measurement } from '../testbed/measurement.ts';
@@ -25,6 +24,7 @@ import {
   HOST_NETWORK,
 } from './boot-scripts.ts';
 import { lastWords } from './console.ts';
+import { firstBoot } from './first-boot.ts';
 import { BOOT_MS } from './guest.ts';
 import type { GuestFiles } from './guest-files.ts';
 import type { KernelImage } from './kernel-image.ts';
@@ -46,9 +46,6 @@ const PROGRAMS: Build & { name: string } = {
   ],
   version: ['dpkg-query', '--show', 'gcc', 'libjansson-dev'],
 };
-
-/** Those that a host's own configuration may need. */
-const FEATURES = ['nftables', 'vrf', 'netem', 'tbf'];
 
 export interface HostKernelOptions {
   /** Lines of shell that each guest runs before the host's links are made. */
@@ -82,9 +79,11 @@ export const openHostKernel = async (
     bootMs,
     lacking: [],
   };
-  const measure = makeMeasure((order, onMessage, signal) =>
+  const measureAny = makeMeasure((order, onMessage, signal) =>
     runWithin(limitsOf(order.plan, false), view)(order, onMessage, signal),
   );
+  const measure: Measure = async (plan, options) =>
+    tellingDeath(plan, image.name, await measureAny(plan, options));
   const { release, lacking } = await firstBoot(guest, measure);
   return {
     name: `${image.name} (host alone)`,
@@ -92,7 +91,7 @@ export const openHostKernel = async (
     how: `the host alone in ${how}`,
     machine: thisMachine,
     planned: (plan) => inGuest(plan, { ...guest, lacking }),
-    measure: async (plan, options) => tellingDeath(plan, image.name, await measure(plan, options)),
+    measure,
     close: async () => {},
   };
 };
@@ -183,80 +182,6 @@ const viewOf = ({ file }: KernelImage, folder: string): string[] => [
   ...['--ro-bind', folder, HOST_BOOT_FOLDER],
   ...['--ro-bind', file, HOST_KERNEL_FILE],
 ];
-
-/** A lab of a host and nothing else. @throws KernelUnavailable where the guest does not come up */
-const firstBoot = async (
-  guest: HostGuest,
-  measure: Measure,
-): Promise<{ release: string; lacking: string[] }> => {
-  const plan = inGuest(emptyLab(guest.kernel), guest);
-  const measurement = tellingDeath(plan, guest.kernel, await measure(plan, {}));
-  const { timeline, failure, console = '' } = measurement;
-  if (failure)
-    throw new KernelUnavailable(
-      `${guest.kernel} does not come up as a host: ${failure.message}\n${console.split('\n').slice(-12).join('\n').trim()}`,
-    );
-  const release = timeline.flatMap((event) =>
-    event.kind === 'log' ? (/^\{"ready":"([^"]+)"/.exec(event.text)?.[1] ?? []) : [],
-  )[0]!;
-  const said = timeline.flatMap((event) =>
-    event.kind === 'probe' && event.what === 'answer' ? [event.answer.output ?? ''] : [],
-  );
-  const works = said.join('').split('\n');
-  return { release, lacking: FEATURES.filter((name) => !works.includes(name)) };
-};
-
-/** Each feature is tried, and its name printed where it works. */
-const TRY_FEATURES = FEATURES.map((name) => `(${kernelFeatures[name]}) >/dev/null 2>&1 && echo ${name}`).join(
-  '\n',
-);
-
-const emptyLab = (kernel: string): Plan => ({
-  format: 1,
-  lab: `first boot of ${kernel}`,
-  variant: '',
-  stack: 'kernel',
-  kernel,
-  host: { node: 'host', resolverFile: '/etc/resolv.conf', resolver: 'glibc' },
-  timers: 'fast',
-  hashSeed: 1,
-  links: [],
-  nodes: [
-    {
-      name: 'host',
-      role: 'under-test',
-      ownFiles: true,
-      interfaces: [],
-      files: {},
-      sysctls: [],
-      ip: [],
-      nftables: '',
-      tc: [],
-    },
-  ],
-  daemons: [],
-  responders: [],
-  steps: [
-    {
-      kind: 'probe',
-      title: 'features',
-      probe: {
-        name: 'features',
-        node: 'host',
-        question: {
-          kind: 'command',
-          command: ['unshare', '--net', '--mount', '/bin/sh', '-c', `${TRY_FEATURES}\ntrue`],
-          destinations: [],
-        },
-        nonce: 'miflab:features',
-        everyMs: 0,
-        withinMs: 60_000,
-      },
-    },
-  ],
-  builds: [],
-  needs: [],
-});
 
 /** A guest that died or hangs under a lab: the line that says why, and its console. */
 const tellingDeath = (plan: Plan, kernel: string, measurement: Measurement): Measurement => {

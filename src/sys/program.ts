@@ -12,6 +12,8 @@ export const LEFT_ALONE = { cleanup: false, reject: false } as const;
 export interface RunningProgram {
   pid: number | undefined;
   kill(signal: NodeJS.Signals): void;
+  /** It is dead or about to be, and `ended` tells so only when all that stands between has noticed. */
+  isGone(): boolean;
   /** A line to its standard input; lost where that is closed. */
   tell(line: string): void;
   /** Resolves, never rejects, when the program has ended and its output is read. */
@@ -37,10 +39,12 @@ export const startProgram = (
   subprocess.stdin?.on('error', () => {});
   for (const stream of ['stdout', 'stderr'] as const)
     eachLine(subprocess[stream], (line) => onLine(stream, line));
+  const entered = () => (isEntered ? childrenOf(subprocess.pid) : []);
   return {
     pid: subprocess.pid,
+    isGone: () => [subprocess.pid, ...entered()].some(isGone),
     kill: (signal) => {
-      const within = isEntered ? childrenOf(subprocess.pid) : [];
+      const within = entered();
       if (within.length === 0) subprocess.kill(signal);
       for (const pid of within) process.kill(pid, signal);
     },
@@ -61,6 +65,22 @@ export const childrenOf = (pid: number | undefined): number[] => {
   } catch {
     return [];
   }
+};
+
+const SIGKILL_BIT = 1n << 8n;
+
+/** Not there, a zombie, or with SIGKILL pending (proc_pid_status(5)). */
+const isGone = (pid: number | undefined): boolean => {
+  let status: string;
+  try {
+    status = readFileSync(`/proc/${pid}/status`, 'utf8');
+  } catch {
+    return true;
+  }
+  const pending = [...status.matchAll(/^S[ih][gd]Pnd:\s+([0-9a-f]+)$/gm)].map(([, mask]) =>
+    BigInt(`0x${mask}`),
+  );
+  return /^State:\s+[ZX]/m.test(status) || pending.some((mask) => (mask & SIGKILL_BIT) !== 0n);
 };
 
 const LONGEST_LINE = 1 << 16;

@@ -124,15 +124,17 @@ export const runInNode = async (node: Place, command: string[]): Promise<string>
   return output;
 };
 
-/** Lines without the leading `ip`; a leading -4 or -6 is the command's own and gets a batch of its own. */
+/** A line of ip(8): a leading -4 or -6 is the command's own and stands in no batch. */
+export const splitFamily = (line: string): { family: string[]; rest: string } => {
+  const [, family, rest] = /^(?:(-[46])\s+)?(.*)$/s.exec(line)!;
+  return { family: family === undefined ? [] : [family], rest: rest! };
+};
+
+/** Lines without the leading `ip`. */
 export const ipLines = async (node: string, lines: string[]): Promise<void> => {
   for (const line of lines) {
-    const [, family, rest] = /^(?:(-[46])\s+)?(.*)$/s.exec(line)!;
-    await ipBatch(
-      `ip on ${node}`,
-      [rest!],
-      inNode({ name: node, ownFiles: false }, ['ip', ...(family ? [family] : [])]),
-    );
+    const { family, rest } = splitFamily(line);
+    await ipBatch(`ip on ${node}`, [rest], inNode({ name: node, ownFiles: false }, ['ip', ...family]));
   }
 };
 

@@ -17,6 +17,11 @@ export interface Daemons {
   planned(id: string): PlannedDaemon;
   /** Whether its output has matched a regular expression since it started. */
   hasSaid(id: string, pattern: string): boolean;
+  /**
+   * Resolves once those that are gone have been heard to be: what follows a daemon's death may take fewer milliseconds
+   * than the news of it.
+   */
+  heard(): Promise<void>;
   /** Rejects with a DaemonFault as soon as a daemon ends without being told to, or says more than anyone can keep. */
   failed: Promise<never>;
 }
@@ -137,6 +142,10 @@ export const makeDaemons = (plan: Plan, recorder: Recorder): Daemons => {
     },
     planned: (id) => planned.get(id)!,
     hasSaid: (id, pattern) => running.get(id)?.output.some((text) => new RegExp(pattern).test(text)) ?? false,
+    heard: async () => {
+      const gone = [...running.values()].filter(({ over, program }) => !over && program.isGone());
+      await until(recorder, { ms: END_MS }, () => gone.every(({ over }) => over) || undefined);
+    },
     failed,
     reconfigure: async (daemon) => {
       const known = planned.has(daemon.id);

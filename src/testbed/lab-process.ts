@@ -58,6 +58,7 @@ const runLab = async ({ plan, keep }: LabOrder, outside: EventEmitter): Promise<
         tell({ kind: 'kept' });
         await new Promise(() => {});
       });
+      await daemons.heard();
     };
     // A daemon or a container that dies ends whatever the lab waits for.
     await Promise.race([experiment(), daemons.failed, containers.failed]);

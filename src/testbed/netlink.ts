@@ -1,5 +1,5 @@
 /** What the kernel of a node tells of its links, addresses, routes and neighbours, and the tables they make. */
-import { decodeNetlink, dumpRequest, type HostChange } from '../evidence/netlink.ts';
+import { decodeNetlink, dumpRequest, type HostChange, type LinkNames } from '../evidence/netlink.ts';
 import { applyEvent, emptyTables, type Tables } from '../evidence/tables.ts';
 import type { NetlinkEvent } from '../evidence/timeline.ts';
 import { inNetwork, netlinkSocket, receive, SystemError, send } from '../sys/libc.ts';
@@ -10,7 +10,7 @@ export interface NetlinkWatch {
   /** As of the last `read`. */
   tables(): Tables;
   /** Of the links, by their indexes. */
-  names: ReadonlyMap<number, string>;
+  names: LinkNames;
   /** Takes up what the kernel has said since. */
   read(): void;
 }

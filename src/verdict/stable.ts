@@ -50,8 +50,8 @@ export const stableDecision = (decision: Decision): StableDecision => {
 };
 
 /**
- * Of one destination; where several take different ways, which of them the first takes is chance: Linux hashes with a
- * number that it draws once in each boot.
+ * Of one destination; where several take different ways, which of them the first takes is chance: before 6.11 Linux
+ * hashes with a number that it draws once in each boot and nobody can set.
  */
 const wayOf = (decision: Decision) => ({
   router: decision.router,

@@ -90,6 +90,8 @@ t.test('what breaks a lab makes it inconclusive, with the right sentence', async
         'probe: { long: { command: { run: [sleep, "50"] } } }',
       ],
     },
+    // The probe is answered before the news of it.
+    'daemon-dies-in-the-end': { steps: ['run: { wifi-router: [sh, -c, "kill -9 $(pidof radvd)"] }'] },
     'daemon-floods': {
       host: '    daemons: { talk: { command: [sh, -c, "sleep 0.2; yes nonsense"] } }',
       steps: ['wait: { default-routers: [lte-router], within: 1h }'],
@@ -107,9 +109,11 @@ t.test('what breaks a lab makes it inconclusive, with the right sentence', async
     'daemon-exits':
       /^ {4}wifi-router\.ra \(radvd\) ended: exit code 1\n {4}wifi-router\.ra \| .*\n {4}wifi-router\.ra \| \S+radvd\.conf:\d+ error: syntax error$/m,
     'daemon-never-ready':
-      /^ {4}wifi-router\.ra \(dnsmasq\) was not ready within 10000 ms: no output matched \/started, version\/$/m,
+      /^ {4}wifi-router\.ra \(dnsmasq\) was not ready within 60000 ms: no output matched \/started, version\/$/m,
     'daemon-dies-in-wait': /^ {4}wifi-router\.ra \(radvd\) ended: exit code 0\n {4}wifi-router\.ra \| /m,
     'daemon-dies-in-probe':
+      /^ {4}wifi-router\.ra \(radvd\) ended: killed by SIGKILL\n {4}wifi-router\.ra \| /m,
+    'daemon-dies-in-the-end':
       /^ {4}wifi-router\.ra \(radvd\) ended: killed by SIGKILL\n {4}wifi-router\.ra \| /m,
     'daemon-floods': /^ {4}host\.talk \(sh\) said more than 20000 lines\n {4}host\.talk \| nonsense$/m,
     'state-never-comes':
