@@ -6,6 +6,7 @@ import type { Decision } from './decision.ts';
 import { decideNames } from './dns.ts';
 import { decideIce } from './ice.ts';
 import { decideInbound } from './inbound.ts';
+import { lateClient } from './late-client.ts';
 import { decideOutbound } from './outbound.ts';
 import { type Asked, askedOf, packetsOf } from './packets.ts';
 
@@ -16,7 +17,7 @@ export const decide = (plan: Plan, timeline: TimelineEvent[]): Decision[] => {
   return plan.steps
     .flatMap((step) => (step.kind === 'probe' ? [askedOf(plan, step.probe, timeline, packets)] : []))
     .filter(({ attempts }) => attempts.length > 0)
-    .map((asked) => ({ ...decideOne(asked), ...clientOf(asked) }))
+    .map((asked) => ({ ...decideOne(asked), ...clientOf(asked), ...lateClient(asked) }))
     .map((decision) =>
       dropped > 0 ? { ...decision, unclear: `the capture dropped ${dropped} packets` } : decision,
     );

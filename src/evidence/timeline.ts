@@ -135,6 +135,8 @@ export interface HostAnswer {
   routeAfter?: Way;
   /** The errno name of a socket call that failed, or how a program ended: ENETUNREACH, exit 2. */
   error?: string;
+  /** A program that was ended at the deadline of its probe. */
+  unended?: boolean;
   /** The client that asked, with its version: musl 1.2.3. */
   client?: string;
   /** A resolver's addresses in order. */

@@ -30,6 +30,7 @@ export const askProgram = async (
     ...said,
     output: `${said.output ?? ''}${finished.errors}`.slice(0, MAX_OUTPUT),
     error: said.error ?? errorOf(finished.code, probe.withinMs),
+    ...(finished.code === TIMED_OUT && { unended: true }),
   };
   lab.recorder.record({ kind: 'probe', probe: probe.name, what: 'answer', answer });
 };
