@@ -135,12 +135,18 @@ exec 3<&0
 exec "$@" < names 3<&-
 `;
 
+/** A file of the initramfs and the one of the root file system that it stands for, without links on the way there. */
+export interface BootFile {
+  path: string;
+  target: string;
+}
+
 /**
  * Of a QEMU guest before it: in the initramfs, where there are busybox, modules and the files that every program reads.
  * These stand over those of the root file system, which are the same: Linux 5.10 reads a file by 9p page by page, and
  * the C library alone took it a second. The initramfs stays below: switch_root(8), which empties it, took a second more.
  */
-export const initramfsInit = (init: string, files: string[]): string => `#!/bin/busybox sh
+export const initramfsInit = (init: string, files: BootFile[]): string => `#!/bin/busybox sh
 /bin/busybox mount -t proc proc /proc
 /bin/busybox mount -t sysfs sysfs /sys
 /bin/busybox mount -t devtmpfs devtmpfs /dev
@@ -149,9 +155,7 @@ export const initramfsInit = (init: string, files: string[]): string => `#!/bin/
 /bin/busybox modprobe -a $(/bin/busybox cat /modules/order)
 /bin/busybox mount -t 9p -o trans=virtio,version=9p2000.L,msize=524288,cache=loose,ro root /root ||
   echo 'no root file system: this kernel has no 9p over virtio'
-for file in ${files.join(' ')}; do
-  /bin/busybox mount -o bind "$file" "/root$file"
-done
+${files.map(({ path, target }) => `/bin/busybox mount -o bind ${path} /root${target}`).join('\n')}
 /bin/busybox umount /proc /sys
 cd /root
 /bin/busybox mount -o move . /

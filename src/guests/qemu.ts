@@ -1,9 +1,9 @@
 /** A QEMU guest: any kernel for this architecture. Its root file system is the sandbox's, by 9p. */
-import { readFileSync } from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { KernelUnavailable } from '../suite/kernel.ts';
 import { thisMachine } from '../suite/machine.ts';
 import { runProgram } from '../sys/program.ts';
-import { initramfsInit } from './boot-scripts.ts';
+import { type BootFile, initramfsInit } from './boot-scripts.ts';
 import { cardDescriptor, cardMac } from './cards.ts';
 import { type CpioFile, cpioArchive } from './cpio.ts';
 import { guestPath } from './guest-files.ts';
@@ -111,7 +111,7 @@ export const makeInitramfs = async (
   const files: CpioFile[] = [
     ...[...folders].map((path) => ({ path })),
     ...paths.map(programFile),
-    { path: 'init', content: Buffer.from(initramfsInit(init, paths)), executable: true },
+    { path: 'init', content: Buffer.from(initramfsInit(init, paths.map(bootFile))), executable: true },
     ...modules.map(({ name, content }) => ({ path: `modules/${name}.ko`, content })),
     {
       path: 'modules/modules.dep',
@@ -123,6 +123,9 @@ export const makeInitramfs = async (
 };
 
 const BUSYBOX = '/bin/busybox';
+
+/** The loader is a link with an absolute path, which would end in the initramfs while that is the root. */
+const bootFile = (path: string): BootFile => ({ path, target: realpathSync(path) });
 
 const programFile = (path: string): CpioFile => {
   try {
