@@ -64,16 +64,16 @@ const converse = async (name: string, sandbox: MappedProgram, silenceMs: number)
   let asks = 0;
   let console = '';
   let alive = true;
-  let hangs = false;
-  let up = false;
+  let hung: string | undefined;
   sandbox.stderr.on('data', (chunk: Buffer) => {
     console = (console + chunk).slice(-CONSOLE_LENGTH);
   });
-  const hang = () => {
-    hangs = true;
+  const hang = (how: string) => {
+    hung = how;
     sandbox.kill('SIGKILL');
   };
-  let watchdog = setTimeout(hang, BOOT_MS);
+  const silence = Math.round(silenceMs / 1000);
+  let watchdog = setTimeout(() => hang(`not up within ${BOOT_MS / 1000} s`), BOOT_MS);
   const tell = (order: GuestOrder, name?: string, file?: string) =>
     sandbox.stdin.write(orderWithFile(JSON.stringify(order), name, file));
 
@@ -88,18 +88,15 @@ const converse = async (name: string, sandbox: MappedProgram, silenceMs: number)
     const message = parse(line);
     if (!message || message.kind === 'alive') return;
     if (message.kind === 'hello') {
-      up = true;
       clearTimeout(watchdog);
-      watchdog = setTimeout(hang, silenceMs);
+      watchdog = setTimeout(() => hang(`not a word for ${silence} s`), silenceMs);
       greet(message.release);
     } else asked.get(message.id)?.onMessage(message);
   });
   const gone = sandbox.then(({ exitCode, signal }) => {
     alive = false;
     clearTimeout(watchdog);
-    const how = hangs
-      ? `hung: ${up ? `not a word for ${Math.round(silenceMs / 1000)} s` : `not up within ${BOOT_MS / 1000} s`}`
-      : `died: ${lastWords(console) || `exit ${exitCode ?? signal}`}`;
+    const how = hung ? `hung: ${hung}` : `died: ${lastWords(console) || `exit ${exitCode ?? signal}`}`;
     const lost = new LabLost(`the guest ${name} ${how}`, console);
     refuse(lost);
     for (const { onDeath } of asked.values()) onDeath(lost);
@@ -111,7 +108,15 @@ const converse = async (name: string, sandbox: MappedProgram, silenceMs: number)
     signal?: AbortSignal,
   ): Promise<T> => {
     const id = ++asks;
-    const abort = () => tell({ kind: 'abort', id });
+    let overdue: NodeJS.Timeout | undefined;
+    const abort = () => {
+      tell({ kind: 'abort', id });
+      // A lab with a Go program in Debian's User-mode Linux once did not end, told to or not.
+      overdue = setTimeout(
+        () => hang(`a lab in it did not end within ${silence} s of being told to`),
+        silenceMs,
+      );
+    };
     return new Promise<T>((resolve, reject) => {
       if (!alive) return reject(new LabLost(`the guest ${name} is gone`, console));
       asked.set(id, {
@@ -124,6 +129,7 @@ const converse = async (name: string, sandbox: MappedProgram, silenceMs: number)
       if (signal?.aborted) abort();
     }).finally(() => {
       asked.delete(id);
+      clearTimeout(overdue);
       signal?.removeEventListener('abort', abort);
     });
   };
