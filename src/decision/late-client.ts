@@ -9,14 +9,15 @@ const BEGINS_WITHIN = 1 / 2;
 export const lateClient = (asked: Asked): Pick<Decision, 'unclear'> => {
   const { probe, packets, answers, from } = asked;
   if (!('by' in probe.question) || !answers.some(({ unended }) => unended)) return {};
+  // Where the next hop is silent, looking for it is all that is seen.
   const first = packets
     .filter(during(asked))
-    .find(({ node, headers }) => node === probe.node && (headers.udp ?? headers.tcp));
+    .find(({ node, headers: { udp, tcp, arp, nd } }) => node === probe.node && (udp ?? tcp ?? arp ?? nd));
   if (first && first.at - from <= probe.withinMs * BEGINS_WITHIN) return {};
   const began = first
     ? `sent its first packet after ${Math.round(first.at - from)} ms`
-    : 'sent nothing, and did not end';
+    : 'sent nothing in all';
   return {
-    unclear: `${probe.question.by} ${began}, of ${probe.withinMs} ms that it has: this machine is too slow for it now`,
+    unclear: `${probe.question.by} ${began} of the ${probe.withinMs} ms that it has: this machine is too slow for it now`,
   };
 };
