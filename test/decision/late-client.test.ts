@@ -31,6 +31,12 @@ t.test('one that began in time and did not get done was kept waiting by what the
   t.match(sentAfter(200, unended), { sent: true, error: unended.error, unclear: undefined });
 });
 
+t.test('one whose next hop is silent began where it looked for it', async (t) => {
+  const looking = question(1, 50, 'lte', { packet: 'neighbour-solicitation', destination: 'fe80::2' });
+  const [decision] = decide(planFor(page), [asked(), looking, told(unended), done(500)]);
+  t.match(decision, { sent: false, link: 'lte', router: 'lte-router', unclear: undefined });
+});
+
 t.test('one that began late and got done is taken at its word', async (t) => {
   t.match(sentAfter(300, {}), { sent: true, unclear: undefined });
 });
