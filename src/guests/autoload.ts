@@ -5,8 +5,14 @@
 import { moduleFile } from './guest-files.ts';
 import { dependenciesOf, fieldsOf, type Module } from './modules.ts';
 
-/** For /proc/sys/kernel/modprobe; what it is called with is `-q -- ALIAS`. `folder` holds modules/ and the table. */
-export const modprobe = (folder: string): string => `#!/bin/busybox sh
+/** Files of a guest's folder, which holds the modules too. */
+export const autoloadFiles = (folder: string, modules: Module[]): { modprobe: string; aliases: string } => ({
+  modprobe: modprobe(folder),
+  aliases: aliasTable(modules),
+});
+
+/** For /proc/sys/kernel/modprobe; what it is called with is `-q -- ALIAS`. */
+const modprobe = (folder: string): string => `#!/bin/busybox sh
 for wanted; do :; done
 while read -r alias files; do
   [ "$alias" = "$wanted" ] || continue

@@ -6,7 +6,7 @@ import { createHash } from 'node:crypto';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { cacheFolder } from '../sys/cache.ts';
-import { type GuestFiles, moduleFile } from './guest-files.ts';
+import { type GuestFiles, moduleFile, PROGRAMS } from './guest-files.ts';
 import type { Module } from './modules.ts';
 
 /** The folder: init and modprobe, the other files, and modules/ in the order of loading. */
@@ -29,7 +29,7 @@ export const keepBootFiles = async (
     chmodSync(folder, 0o755);
     mkdirSync(join(folder, 'modules'));
     for (const [path, content] of all) writeFileSync(join(folder, path), content);
-    for (const program of ['init', 'modprobe']) chmodSync(join(folder, program), 0o755);
+    for (const program of PROGRAMS) chmodSync(join(folder, program), 0o755);
     renameSync(folder, kept);
   } catch (error) {
     // Another miflab may have been faster: what it made is the same.

@@ -24,29 +24,19 @@ busybox mount -t tmpfs tmpfs /var
 [ -e /dev/net/tun ] || busybox mknod /dev/net/tun c 10 200
 `;
 
-/**
- * All modules by one process where there is perl, which is essential to Debian: each start of busybox cost User-mode
- * Linux 25 ms, five times what its module did. 175 is init_module(2) on x86-64.
- */
-const LOAD_MODULES = `
-load_modules() {
-  [ -e "$1" ] || return
-  perl -e 'for (@ARGV) {
-    open my $file, "<", $_; local $/; my ($module, $options) = (<$file>, "");
-    syscall(175, $module, length $module, $options) == 0 or warn "$_: $!";
-  }' "$@" && return
-  for module in "$@"; do busybox insmod "$module"; done
-}
-load_modules "$folder"/modules/*.ko
+/** Modules come when something asks for them, but kernel parameters do not ask: those of IPv6 are there from the start. */
+const autoloading = (folder: string): string => `
+[ -e /proc/sys/kernel/modprobe ] && echo ${folder}/modprobe > /proc/sys/kernel/modprobe
+${folder}/modprobe ipv6
 `;
 
 /**
- * Of a guest in which many labs run: modules, then the agent on the channel. A serial line stays open throughout:
+ * Of a guest in which many labs run: the agent on the channel. A serial line stays open throughout:
  * closed, it would lose its settings. (A virtio port can be opened only once.)
  */
 export const INIT = `${FILE_SYSTEMS}
 busybox mount -t sysfs sysfs /sys
-${LOAD_MODULES}[ -e "$folder/at-boot" ] && . "$folder/at-boot"
+${autoloading(GUEST_FOLDER)}[ -e "$folder/at-boot" ] && . "$folder/at-boot"
 read -r channel < "$folder/channel"
 case "$channel" in
   /dev/tty*) exec 3<>"$channel"; stty raw -echo <&3 ;;
@@ -100,9 +90,7 @@ busybox mount -t tmpfs tmpfs /run
 busybox mkdir /run/netns "$folder"
 busybox mount -o move /tmp/guest "$folder"
 busybox rmdir /tmp/guest
-echo "$boot/modprobe" > /proc/sys/kernel/modprobe
-[ -e "$boot/at-boot" ] && . "$boot/at-boot"
-"$boot/modprobe" ipv6
+${autoloading(HOST_BOOT_FOLDER)}[ -e "$boot/at-boot" ] && . "$boot/at-boot"
 for scope in all default; do
   echo 1 > "/proc/sys/net/ipv6/conf/$scope/disable_ipv6"
 done

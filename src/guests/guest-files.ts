@@ -12,13 +12,19 @@ import type { Module } from './modules.ts';
  */
 export type GuestFiles = { init: string } & Record<string, string | Uint8Array>;
 
+/** The files that are programs. */
+export const PROGRAMS = ['init', 'modprobe'];
+
 /** For standard input, where UNPACK reads it. */
-export const packed = ({ init, ...files }: GuestFiles, modules: Module[] = []): Buffer => {
+export const packed = (files: GuestFiles, modules: Module[] = []): Buffer => {
   const archive = cpioArchive([
-    { path: 'init', content: Buffer.from(init), executable: true },
     { path: 'modules' },
     ...modules.map(({ name, content }, index) => ({ path: `modules/${moduleFile(name, index)}`, content })),
-    ...Object.entries(files).map(([path, content]) => ({ path, content: Buffer.from(content) })),
+    ...Object.entries(files).map(([path, content]) => ({
+      path,
+      content: Buffer.from(content),
+      executable: PROGRAMS.includes(path),
+    })),
   ]);
   return Buffer.concat([Buffer.from(`${archive.length}\n`), archive]);
 };

@@ -13,7 +13,8 @@ import { thisMachine } from '../suite/machine.ts';
 import { makeMeasure, runWithin } from '../testbed/measure.ts';
 import type { Measure, Measurement } from '../testbed/measurement.ts';
 import { limitsOf } from '../testbed/supervise.ts';
-import { aliasTable, modprobe } from './autoload.ts';
+import { accelerated } from './acceleration.ts';
+import { autoloadFiles } from './autoload.ts';
 import { keepBootFiles } from './boot-files.ts';
 import {
   HAND_ORDERS_ON,
@@ -28,7 +29,7 @@ import { firstBoot } from './first-boot.ts';
 import { BOOT_MS } from './guest.ts';
 import type { GuestFiles } from './guest-files.ts';
 import type { KernelImage } from './kernel-image.ts';
-import { KVM_VIEW, lackingKvm } from './kvm.ts';
+import { KVM_VIEW } from './kvm.ts';
 import { FOR_QEMU_HOST, modulesForLabs, modulesNamed } from './modules.ts';
 import { makeInitramfs, QEMU_CHANNEL, qemuCards, qemuCommand, requireQemu } from './qemu.ts';
 import { hasCards, UML_CHANNEL, umlCards, umlCommand } from './uml.ts';
@@ -129,13 +130,9 @@ interface GuestOfKind {
 const INIT = `${HOST_BOOT_FOLDER}/init`;
 
 /** With all modules that a lab may ask for. */
-const bootFiles = async (
-  { modules: from }: KernelImage,
-  files: Omit<GuestFiles, 'init'>,
-): Promise<string> => {
-  const modules = from === undefined ? [] : await modulesForLabs(from);
-  const loading = { modprobe: modprobe(HOST_BOOT_FOLDER), aliases: aliasTable(modules) };
-  return keepBootFiles({ init: HOST_INIT, ...loading, ...files }, modules);
+const bootFiles = async (image: KernelImage, files: Omit<GuestFiles, 'init'>): Promise<string> => {
+  const modules = await modulesForLabs(image.modules);
+  return keepBootFiles({ init: HOST_INIT, ...autoloadFiles(HOST_BOOT_FOLDER, modules), ...files }, modules);
 };
 
 const umlGuest = async (image: KernelImage, atBoot: string): Promise<GuestOfKind> => {
@@ -150,35 +147,35 @@ const umlGuest = async (image: KernelImage, atBoot: string): Promise<GuestOfKind
     command: (interfaces) =>
       umlCommand({ file: image.file, init: INIT }, HOST_KERNEL_FILE, umlCards(interfaces.length)),
     card: (number) => `vec${number}`,
-    view: viewOf(image, folder),
+    view: viewOf(image.file, folder),
   };
 };
 
 const qemuGuest = async (image: KernelImage, atBoot: string): Promise<GuestOfKind> => {
   requireQemu(image.name);
-  const first = image.modules === undefined ? [] : await modulesNamed(image.modules, FOR_QEMU_HOST);
+  const first = await modulesNamed(FOR_QEMU_HOST, image.modules);
   const folder = await bootFiles(image, {
     channel: `${QEMU_CHANNEL}\n`,
     'at-boot': atBoot,
     initramfs: await makeInitramfs(first, INIT, ['/bin/sh', '/sbin/ip']),
   });
-  const noKvm = await lackingKvm(image.file);
+  const { acceleration, how, file } = await accelerated(image.file);
   return {
-    product: noKvm === undefined ? 'KVM' : 'TCG',
-    how: noKvm === undefined ? 'QEMU with KVM' : `QEMU, emulated (TCG): ${noKvm}`,
+    product: acceleration.toUpperCase(),
+    how,
     command: (interfaces) => [
-      ...qemuCommand(noKvm === undefined ? 'kvm' : 'tcg', {
+      ...qemuCommand(acceleration, {
         kernel: HOST_KERNEL_FILE,
         initramfs: `${HOST_BOOT_FOLDER}/initramfs`,
       }),
       ...qemuCards(interfaces.length),
     ],
     card: (number) => `eth${number}`,
-    view: [...viewOf(image, folder), ...KVM_VIEW],
+    view: [...viewOf(file, folder), ...KVM_VIEW],
   };
 };
 
-const viewOf = ({ file }: KernelImage, folder: string): string[] => [
+const viewOf = (file: string, folder: string): string[] => [
   ...['--ro-bind', folder, HOST_BOOT_FOLDER],
   ...['--ro-bind', file, HOST_KERNEL_FILE],
 ];

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, w
 import { join } from 'node:path';
 import { cacheFolder } from '../sys/cache.ts';
 import type { KernelImage } from './kernel-image.ts';
+import { forgetUnpacked } from './vmlinux.ts';
 
 export interface StoredKernel {
   /** As --kernel names it: 'uml-6.12.117', 'debian:trixie'. */
@@ -79,5 +80,8 @@ export const storeKernel = async (
   }
 };
 
-export const removeKernel = (name: string): void =>
+export const removeKernel = (name: string): void => {
+  const kernel = storedKernel(name);
+  if (kernel?.kind === 'qemu') forgetUnpacked(kernel.file);
   rmSync(kernelFolder(name), { recursive: true, force: true });
+};

@@ -4,12 +4,14 @@ import { VIRTUAL_TIME } from '../suite/kernel-features.ts';
 import { thisMachine } from '../suite/machine.ts';
 import { LabLost, makeMeasure } from '../testbed/measure.ts';
 import { type Measure, unmeasured } from '../testbed/measurement.ts';
-import { INIT } from './boot-scripts.ts';
+import { accelerated } from './acceleration.ts';
+import { autoloadFiles } from './autoload.ts';
+import { GUEST_FOLDER, INIT } from './boot-scripts.ts';
 import { type Guest, SILENCE_MS, startGuest } from './guest.ts';
 import { guestPath, packed } from './guest-files.ts';
 import type { KernelImage } from './kernel-image.ts';
-import { KVM_VIEW, lackingKvm } from './kvm.ts';
-import { FOR_QEMU, modulesForLabs } from './modules.ts';
+import { KVM_VIEW } from './kvm.ts';
+import { FOR_QEMU, modulesForLabs, modulesNamed } from './modules.ts';
 import { makeInitramfs, QEMU_CHANNEL, qemuCommand, requireQemu } from './qemu.ts';
 import { hasVirtualTime, UML_CHANNEL, umlCommand } from './uml.ts';
 import { runInVirtualTime } from './virtual-time.ts';
@@ -97,8 +99,16 @@ const umlBoot = async (
   image: KernelImage,
   { atBoot = '', silenceMs = SILENCE_MS }: KernelOptions,
 ): Promise<Boot> => {
-  const modules = image.modules === undefined ? [] : await modulesForLabs(image.modules);
-  const files = packed({ init: INIT, channel: `${UML_CHANNEL}\n`, 'at-boot': atBoot }, modules);
+  const modules = await modulesForLabs(image.modules);
+  const files = packed(
+    {
+      init: INIT,
+      channel: `${UML_CHANNEL}\n`,
+      'at-boot': atBoot,
+      ...autoloadFiles(GUEST_FOLDER, modules),
+    },
+    modules,
+  );
   return {
     how: 'User-mode Linux',
     start: () =>
@@ -117,21 +127,26 @@ const qemuBoot = async (
   { atBoot = '', silenceMs = SILENCE_MS }: KernelOptions,
 ): Promise<Boot> => {
   requireQemu(image.name);
-  const modules = image.modules === undefined ? [] : await modulesForLabs(image.modules, FOR_QEMU);
-  const initramfs = await makeInitramfs(modules);
-  const files = packed({ init: INIT, channel: `${QEMU_CHANNEL}\n`, 'at-boot': atBoot, initramfs });
-  const noKvm = await lackingKvm(image.file);
+  const modules = await modulesForLabs(image.modules);
+  const files = packed(
+    {
+      init: INIT,
+      channel: `${QEMU_CHANNEL}\n`,
+      'at-boot': atBoot,
+      initramfs: await makeInitramfs(await modulesNamed(FOR_QEMU, image.modules)),
+      ...autoloadFiles(GUEST_FOLDER, modules),
+    },
+    modules,
+  );
+  const { acceleration, how, file } = await accelerated(image.file);
   return {
-    how: noKvm === undefined ? 'QEMU with KVM' : `QEMU, emulated: ${noKvm}`,
+    how,
     start: () =>
       startGuest({
         name: image.name,
-        command: qemuCommand(noKvm === undefined ? 'kvm' : 'tcg', {
-          kernel: KERNEL,
-          initramfs: guestPath('initramfs'),
-        }),
+        command: qemuCommand(acceleration, { kernel: KERNEL, initramfs: guestPath('initramfs') }),
         files,
-        view: ['--ro-bind', image.file, KERNEL, ...KVM_VIEW],
+        view: ['--ro-bind', file, KERNEL, ...KVM_VIEW],
         silenceMs,
       }),
   };

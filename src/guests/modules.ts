@@ -1,7 +1,7 @@
-/** Which kernel modules labs need, and in which order they load. Nothing in a guest loads modules by itself. */
+/** Which kernel modules labs need, and in which order they load. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { execa } from 'execa';
+import { decompressed } from './compression.ts';
 
 /** What a lab may ask the kernel for; what is built in, or is not there at all, is no module. */
 const FOR_LABS = [
@@ -69,17 +69,18 @@ export interface Module {
   content: Buffer;
 }
 
-/** Those of the modules that the folder has, each after those that it depends on: `first`, then what labs may ask for. */
-export const modulesForLabs = (folder: string, first: string[] = []): Promise<Module[]> =>
-  modulesNamed(folder, [...first, ...FOR_LABS]);
+/** Those that labs may ask for, of an image's folder of modules; none where all is built in. */
+export const modulesForLabs = (folder?: string): Promise<Module[]> => modulesNamed(FOR_LABS, folder);
 
-export const modulesNamed = async (folder: string, names: string[]): Promise<Module[]> => {
+/** Those that the folder has, each after those that it depends on. */
+export const modulesNamed = async (names: string[], folder?: string): Promise<Module[]> => {
+  if (folder === undefined) return [];
   const files = moduleFiles(folder);
   const loaded = new Map<string, Module>();
   const load = async (name: string): Promise<void> => {
     const file = files.get(name);
     if (!file || loaded.has(name)) return;
-    const content = await uncompressed(file);
+    const content = await decompressed(readFileSync(file));
     for (const dependency of dependenciesOf(content)) await load(dependency);
     loaded.set(name, { name, content });
   };
@@ -112,14 +113,4 @@ export const fieldsOf = (content: Buffer, name: string): string[] => {
     values.push(content.toString('latin1', from, content.indexOf(0, from)));
   }
   return values;
-};
-
-const UNPACK: Record<string, string> = { xz: 'xz', zst: 'zstd', gz: 'gzip' };
-
-const uncompressed = async (file: string): Promise<Buffer> => {
-  const program = UNPACK[/\.ko\.(\w+)$/.exec(file)?.[1] ?? ''];
-  if (!program) return readFileSync(file);
-
-  const { stdout } = await execa(program, ['-dc', file], { encoding: 'buffer', stripFinalNewline: false });
-  return Buffer.from(stdout);
 };

@@ -10,7 +10,7 @@ export interface KernelInfo {
   name: string;
   /** As uname says it: what practice is recorded for. */
   release: string;
-  /** 'this machine', 'User-mode Linux', 'QEMU, emulated', 'QEMU with KVM'. */
+  /** 'this machine', 'User-mode Linux', 'QEMU, emulated (TCG): …', 'QEMU with KVM'. */
   how: string;
   /** What a plan becomes on it; left out: it stays as it is. Pure. */
   planned?(plan: Plan): Plan;

@@ -47,7 +47,7 @@ const debianKernel = await findKernel('debian:bookworm').catch((error: Error) =>
 const guests = [
   ['User-mode Linux', debianUml ?? skipped, /^User-mode Linux$/, LABS],
   // Emulated, a lab takes some seconds, and minutes where the machine has much else to do.
-  ['QEMU', debianKernel, /^QEMU(, emulated: .*KVM.*| with KVM)$/, LABS.slice(0, 1)],
+  ['QEMU', debianKernel, /^QEMU(, emulated \(TCG\): .*KVM.*| with KVM)$/, LABS.slice(0, 1)],
 ] as const;
 
 for (const [kind, image, how, labs] of guests) {
