@@ -5,25 +5,22 @@
 import { moduleFile } from './guest-files.ts';
 import { dependenciesOf, fieldsOf, type Module } from './modules.ts';
 
-/** Files of a guest's folder, which holds the modules too. */
-export const autoloadFiles = (folder: string, modules: Module[]): { modprobe: string; aliases: string } => ({
-  modprobe: modprobe(folder),
-  aliases: aliasTable(modules),
-});
-
-/** For /proc/sys/kernel/modprobe; what it is called with is `-q -- ALIAS`. */
-const modprobe = (folder: string): string => `#!/bin/busybox sh
+/**
+ * For /proc/sys/kernel/modprobe; what it is called with is `-q -- ALIAS`. One case for each module, with those before
+ * that it depends on: to read a table line by line took an emulated kernel a second. `folder` holds modules/.
+ */
+export const modprobe = (folder: string, modules: Module[]): string => `#!/bin/busybox sh
 for wanted; do :; done
-while read -r alias files; do
-  [ "$alias" = "$wanted" ] || continue
-  for file in $files; do
+load() {
+  for file; do
     busybox insmod "${folder}/modules/$file" 2>/dev/null
   done
-done < ${folder}/aliases
+}
+case "$wanted" in
+${casesOf(modules)}esac
 `;
 
-/** A line for each name by which a module is asked for: the name, then the files to load in their order. */
-export const aliasTable = (modules: Module[]): string => {
+const casesOf = (modules: Module[]): string => {
   const known = new Map(
     modules.map((module, index) => [module.name, { module, file: moduleFile(module.name, index) }]),
   );
@@ -32,11 +29,10 @@ export const aliasTable = (modules: Module[]): string => {
     return found ? [...dependenciesOf(found.module.content).flatMap(filesOf), found.file] : [];
   };
   return modules
-    .flatMap(({ name, content }) => {
-      const files = [...new Set(filesOf(name))].join(' ');
+    .map(({ name, content }) => {
       // Those of devices have wildcards.
-      const aliases = fieldsOf(content, 'alias').filter((alias) => !/[*?[\]]/.test(alias));
-      return [name, ...aliases].map((alias) => `${alias} ${files}\n`);
+      const aliases = fieldsOf(content, 'alias').filter((alias) => /^[\w:.,/-]+$/.test(alias));
+      return `${[name, ...aliases].join('|')}) load ${[...new Set(filesOf(name))].join(' ')} ;;\n`;
     })
     .join('');
 };

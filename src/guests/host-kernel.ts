@@ -14,7 +14,7 @@ import { makeMeasure, runWithin } from '../testbed/measure.ts';
 import type { Measure, Measurement } from '../testbed/measurement.ts';
 import { limitsOf } from '../testbed/supervise.ts';
 import { accelerated } from './acceleration.ts';
-import { autoloadFiles } from './autoload.ts';
+import { modprobe } from './autoload.ts';
 import { keepBootFiles } from './boot-files.ts';
 import {
   HAND_ORDERS_ON,
@@ -132,7 +132,7 @@ const INIT = `${HOST_BOOT_FOLDER}/init`;
 /** With all modules that a lab may ask for. */
 const bootFiles = async (image: KernelImage, files: Omit<GuestFiles, 'init'>): Promise<string> => {
   const modules = await modulesForLabs(image.modules);
-  return keepBootFiles({ init: HOST_INIT, ...autoloadFiles(HOST_BOOT_FOLDER, modules), ...files }, modules);
+  return keepBootFiles({ init: HOST_INIT, modprobe: modprobe(HOST_BOOT_FOLDER, modules), ...files }, modules);
 };
 
 const umlGuest = async (image: KernelImage, atBoot: string): Promise<GuestOfKind> => {

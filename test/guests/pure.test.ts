@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
-import { aliasTable } from '../../src/guests/autoload.ts';
+import { modprobe } from '../../src/guests/autoload.ts';
 import { buildKernel, lackingOptions } from '../../src/guests/build-kernel.ts';
 import { lastWords } from '../../src/guests/console.ts';
 import { cpioArchive } from '../../src/guests/cpio.ts';
@@ -121,18 +121,21 @@ t.test('a module says what it depends on', async (t) => {
 
 t.test('modules are loaded by the names that a kernel asks for, each after what it depends on', async (t) => {
   const module = (name: string, info: string) => ({ name, content: Buffer.from(`\0${info}\0`) });
-  const table = aliasTable([
+  const program = modprobe('/guest', [
     module('llc', 'depends='),
     module('bridge', 'depends=llc\0alias=rtnl-link-bridge'),
     module('virtio_net', 'alias=virtio:d00000001v*'),
   ]);
-  t.match(table.split('\n'), [
-    'llc 000-llc.ko',
-    'bridge 000-llc.ko 001-bridge.ko',
-    'rtnl-link-bridge 000-llc.ko 001-bridge.ko',
-    'virtio_net 002-virtio_net.ko',
-    '',
-  ]);
+  const asked = async (alias: string) => {
+    const insmod = 'busybox() { echo "$@"; }';
+    const { output } = await runProgram(['sh', '-c', `${insmod}\n${program}`, 'modprobe', '-q', '--', alias]);
+    return output.trim().split('\n');
+  };
+  t.same(await asked('llc'), ['insmod /guest/modules/000-llc.ko']);
+  for (const alias of ['bridge', 'rtnl-link-bridge'])
+    t.same(await asked(alias), ['insmod /guest/modules/000-llc.ko', 'insmod /guest/modules/001-bridge.ko']);
+  t.same(await asked('virtio_net'), ['insmod /guest/modules/002-virtio_net.ko']);
+  for (const alias of ['virtio:d00000001v*', 'netdev-lte']) t.same(await asked(alias), ['']);
 });
 
 t.test('options that the sources do not know are named', async (t) => {
