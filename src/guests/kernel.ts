@@ -9,10 +9,10 @@ import { accelerated } from './acceleration.ts';
 import { modprobe } from './autoload.ts';
 import { GUEST_FOLDER, INIT } from './boot-scripts.ts';
 import { type Guest, SILENCE_MS, startGuest } from './guest.ts';
-import { guestPath, packed } from './guest-files.ts';
+import { type GuestFiles, guestPath, packed } from './guest-files.ts';
 import type { KernelImage } from './kernel-image.ts';
 import { KVM_VIEW } from './kvm.ts';
-import { FOR_QEMU, modulesForLabs, modulesNamed } from './modules.ts';
+import { FOR_QEMU, type Module, modulesForLabs, modulesNamed } from './modules.ts';
 import { makeInitramfs, QEMU_CHANNEL, qemuCommand, requireQemu } from './qemu.ts';
 import { hasVirtualTime, UML_CHANNEL, umlCommand } from './uml.ts';
 import { runInVirtualTime } from './virtual-time.ts';
@@ -106,20 +106,15 @@ const EMULATED_AT_ONCE = 2;
 /** Where the sandbox of a guest shows what it boots. */
 const KERNEL = '/run/miflab-kernel';
 
+const bootFiles = (modules: Module[], files: Omit<GuestFiles, 'init'>): Buffer =>
+  packed({ init: INIT, modprobe: modprobe(GUEST_FOLDER, modules), ...files }, modules);
+
 const umlBoot = async (
   image: KernelImage,
   { atBoot = '', silenceMs = SILENCE_MS }: KernelOptions,
 ): Promise<Boot> => {
   const modules = await modulesForLabs(image.modules);
-  const files = packed(
-    {
-      init: INIT,
-      channel: `${UML_CHANNEL}\n`,
-      'at-boot': atBoot,
-      modprobe: modprobe(GUEST_FOLDER, modules),
-    },
-    modules,
-  );
+  const files = bootFiles(modules, { channel: `${UML_CHANNEL}\n`, 'at-boot': atBoot });
   return {
     how: 'User-mode Linux',
     atOnce: Number.POSITIVE_INFINITY,
@@ -140,16 +135,11 @@ const qemuBoot = async (
 ): Promise<Boot> => {
   requireQemu(image.name);
   const modules = await modulesForLabs(image.modules);
-  const files = packed(
-    {
-      init: INIT,
-      channel: `${QEMU_CHANNEL}\n`,
-      'at-boot': atBoot,
-      initramfs: await makeInitramfs(await modulesNamed(FOR_QEMU, image.modules)),
-      modprobe: modprobe(GUEST_FOLDER, modules),
-    },
-    modules,
-  );
+  const files = bootFiles(modules, {
+    channel: `${QEMU_CHANNEL}\n`,
+    'at-boot': atBoot,
+    initramfs: await makeInitramfs(await modulesNamed(FOR_QEMU, image.modules)),
+  });
   const { acceleration, how, file } = await accelerated(image.file);
   return {
     how,

@@ -67,19 +67,31 @@ const payloadOf = (bzImage: Buffer): Buffer | undefined => {
   return gzip ? payload : payload.subarray(0, -4);
 };
 
+/** Where fields stand: e_phoff, e_phentsize and e_phnum in the file, p_offset and p_filesz in a program header. */
+const ELF = {
+  programHeaders: 0x20,
+  programHeaderSize: 0x36,
+  programHeaderCount: 0x38,
+  segmentOffset: 0x08,
+  segmentSize: 0x20,
+};
 const PT_NOTE = 4;
 /** A note of Xen's of type 18 (XEN_ELFNOTE_PHYS32_ENTRY) with eight bytes. */
 const PVH_ENTRY = Buffer.from('040000000800000012000000' + '58656e00', 'hex');
 
-/** A kernel without CONFIG_PVH has none. */
+/** In a segment of notes of a 64-bit ELF file (elf(5)). A kernel without CONFIG_PVH has none. */
 const hasPvhEntry = (kernel: Buffer): boolean => {
   if (kernel.toString('latin1', 0, 4) !== '\x7fELF') return false;
-  const headers = Number(kernel.readBigUInt64LE(0x20));
-  const size = kernel.readUInt16LE(0x36);
-  const count = kernel.readUInt16LE(0x38);
-  return Array.from({ length: count }, (_, index) => headers + index * size).some((header) => {
+  const [offset, size, count] = [
+    Number(kernel.readBigUInt64LE(ELF.programHeaders)),
+    kernel.readUInt16LE(ELF.programHeaderSize),
+    kernel.readUInt16LE(ELF.programHeaderCount),
+  ];
+  return Array.from({ length: count }, (_, index) => offset + index * size).some((header) => {
     if (kernel.readUInt32LE(header) !== PT_NOTE) return false;
-    const start = Number(kernel.readBigUInt64LE(header + 0x08));
-    return kernel.subarray(start, start + Number(kernel.readBigUInt64LE(header + 0x20))).includes(PVH_ENTRY);
+    const start = Number(kernel.readBigUInt64LE(header + ELF.segmentOffset));
+    return kernel
+      .subarray(start, start + Number(kernel.readBigUInt64LE(header + ELF.segmentSize)))
+      .includes(PVH_ENTRY);
   });
 };

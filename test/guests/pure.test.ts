@@ -13,6 +13,7 @@ import { verdictOn } from '../../src/guests/kvm.ts';
 import { dependenciesOf } from '../../src/guests/modules.ts';
 import { umlCommand } from '../../src/guests/uml.ts';
 import { runProgram } from '../../src/sys/program.ts';
+import { ownCache } from '../support/own-cache.ts';
 
 t.test('of a console the panic is told, else the last line', async (t) => {
   t.equal(
@@ -153,14 +154,7 @@ linux bzImage:
 `;
 
 t.test('a tree is built below the cache folder, again where the last build was; Debian once', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'miflab-test-build-'));
-  const { XDG_CACHE_HOME } = process.env;
-  process.env.XDG_CACHE_HOME = join(folder, 'cache');
-  t.teardown(() => {
-    if (XDG_CACHE_HOME === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = XDG_CACHE_HOME;
-    rmSync(folder, { recursive: true });
-  });
+  const folder = ownCache(t);
   const tree = join(folder, 'linux');
   const builds = join(folder, 'cache/miflab/builds');
   const said: string[] = [];

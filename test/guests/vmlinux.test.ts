@@ -1,10 +1,10 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { execa } from 'execa';
 import t from 'tap';
 import { forgetUnpacked, unpackedKernel, vmlinuxOf } from '../../src/guests/vmlinux.ts';
 import { thisMachine } from '../../src/suite/machine.ts';
+import { ownCache } from '../support/own-cache.ts';
 
 /** Of a 64-bit ELF file that has one note, of this type of Xen's. */
 const kernelWithNote = (type: number): Buffer => {
@@ -68,14 +68,7 @@ t.test('one that QEMU could not boot in this way is left as it is', async (t) =>
 });
 
 t.test('what is unpacked is kept, and found by the content of the file', async (t) => {
-  const folder = mkdtempSync(join(tmpdir(), 'miflab-test-unpacked-'));
-  const { XDG_CACHE_HOME } = process.env;
-  process.env.XDG_CACHE_HOME = join(folder, 'cache');
-  t.teardown(() => {
-    if (XDG_CACHE_HOME === undefined) delete process.env.XDG_CACHE_HOME;
-    else process.env.XDG_CACHE_HOME = XDG_CACHE_HOME;
-    rmSync(folder, { recursive: true });
-  });
+  const folder = ownCache(t);
   const [one, same, broken] = ['one', 'same', 'broken'].map((name) => join(folder, name));
   const image = bzImage(await compressed('xz', WITH_ENTRY));
   for (const file of [one!, same!]) writeFileSync(file, image);
